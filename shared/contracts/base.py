@@ -1,0 +1,17 @@
+"""Base of every stored record, message and event."""
+
+from pydantic import BaseModel, ConfigDict
+
+SCHEMA_VERSION = 1
+
+
+class Contract(BaseModel):
+    """A strict, immutable shape: an unknown field is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Record(Contract):
+    """A stored record; `schema_version` tells later readers how to read it."""
+
+    schema_version: int = SCHEMA_VERSION

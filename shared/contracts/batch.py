@@ -1,0 +1,104 @@
+"""A batch: one ingest run for one client, from its manifest to its completion marker."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from shared.contracts.base import Contract, Record
+from shared.contracts.events import Kind
+
+Stage = Literal["ingest", "normalize", "engine", "publisher"]
+Delivery = Literal["client", "send", "review"]
+
+
+class Window(Contract):
+    """Publication days [from, to) in the client's time zone, as YYYY-MM-DD."""
+
+    start: str = Field(alias="from")
+    end: str = Field(alias="to")
+
+
+class Disposition(Contract):
+    """What happened to an item at one stage, and why (owner's rule 3: there is always an answer)."""
+
+    stage: Stage
+    outcome: str
+    reason: str
+
+
+class SeenItem(Contract):
+    """Anything that a source listed, kept or not."""
+
+    item_id: str
+    url: str
+    title: str
+    published: str | None = None
+    source_key: str
+    dispositions: tuple[Disposition, ...]
+
+
+class QueuedItem(Contract):
+    """An item that the batch waits for."""
+
+    item_id: str
+    raw_key: str
+    content_hash: str
+
+
+class SourceReport(Contract):
+    """How a source did in this run. `status`: ok, not_modified, failed, gap."""
+
+    source_key: str
+    source_name: str
+    source_type: str
+    status: Literal["ok", "not_modified", "failed"]
+    listed: int = 0
+    queued: int = 0
+    error: str = ""
+    gap: bool = False
+    seconds: float = 0.0
+
+
+class Manifest(Record):
+    """batches/{client_id}/{batch_id}/manifest.json: everything a batch is, written before anything is queued."""
+
+    client_id: str
+    batch_id: str
+    kind: Kind
+    run_id: str
+    as_of: str
+    window: Window
+    config_release: str
+    restricted: bool = False
+    delivery: Delivery = "client"
+    created_at: str
+    items: tuple[QueuedItem, ...]
+    seen: tuple[SeenItem, ...]
+    sources: tuple[SourceReport, ...]
+
+
+class Marker(Record):
+    """COMPLETE.json (starts the engine) or COLLECTED.json (starts nothing)."""
+
+    client_id: str
+    batch_id: str
+    kind: Kind
+    as_of: str
+    expected: int
+    done: int
+    failed: int
+    late: bool = False
+    completed_at: str
+
+
+class RawMessage(Record):
+    """Body of a message on RawQueue: a reference, never the article itself."""
+
+    client_id: str
+    batch_id: str
+    item_id: str
+    content_hash: str
+    raw_key: str
+    config_release: str
+    as_of: str
+    kind: Kind

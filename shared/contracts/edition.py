@@ -1,0 +1,117 @@
+"""The edition: newsletter.json as checks and other programs read it, and the messages about it."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from shared.contracts.base import Contract, Record
+from shared.contracts.batch import Delivery, Disposition, SourceReport, Window
+
+EditionStatus = Literal["building", "draft", "approved", "sending", "sent", "superseded"]
+
+
+class AlsoReported(Contract):
+    """Another source of the same story."""
+
+    source_name: str
+    url: str
+
+
+class EditionItem(Contract):
+    """One printed item. Entity lists hold names; every item has a date, a link and a reason."""
+
+    item_id: str
+    title: str
+    summary: str
+    url: str
+    source_key: str
+    source_name: str
+    published: str
+    event_type: str
+    companies: tuple[str, ...] = ()
+    molecules: tuple[str, ...] = ()
+    trademarks: tuple[str, ...] = ()
+    technologies: tuple[str, ...] = ()
+    score: float
+    late: bool = False
+    also_reported_by: tuple[AlsoReported, ...] = ()
+    previously: AlsoReported | None = None
+    evidence: tuple[str, ...] = ()
+    reason: str = ""
+
+
+class Section(Contract):
+    """A section is printed only with items in it."""
+
+    id: str
+    title: str
+    items: tuple[EditionItem, ...] = Field(min_length=1)
+
+
+class Edition(Record):
+    """newsletter.json."""
+
+    client_id: str
+    edition_id: str
+    edition_date: str
+    status: EditionStatus
+    window: Window
+    title: str
+    intro: str
+    tldr: tuple[str, ...] = ()
+    sections: tuple[Section, ...] = ()
+    coverage: str
+    language: str = "en"
+    editorial: Literal["model", "rules", "cache"] = "rules"
+    editorial_note: str = ""
+    model: str
+    cost_usd: float
+
+
+class EditionMessage(Record):
+    """On NewsletterTopic: an edition is ready. `prefix` is its folder in the newsletters bucket."""
+
+    client_id: str
+    edition_id: str
+    prefix: str
+    status: EditionStatus
+    edition_date: str
+    as_of: str
+    config_release: str
+    content_hash: str
+    delivery: Delivery = "client"
+    items: int
+
+
+class ItemReport(Contract):
+    """Everything that happened to one item; `contributions` add up to `score`."""
+
+    item_id: str
+    url: str
+    title: str
+    published: str | None = None
+    source_key: str = ""
+    event_type: str | None = None
+    score: float | None = None
+    contributions: dict[str, float] = Field(default_factory=dict)
+    dispositions: tuple[Disposition, ...]
+
+
+class Report(Record):
+    """report.json: counts per stage, every item seen with its dispositions, source health, refusals and money."""
+
+    client_id: str
+    edition_id: str
+    batch_id: str | None = None
+    status: EditionStatus
+    window: Window
+    as_of: str
+    config_release: str
+    counts: dict[str, dict[str, int]]
+    items: tuple[ItemReport, ...]
+    sources: tuple[SourceReport, ...] = ()
+    refused: dict[str, int] = Field(default_factory=dict)
+    model_calls: dict[str, int] = Field(default_factory=dict)
+    cost_usd: float = 0.0
+    notes: tuple[str, ...] = ()
+    timings: dict[str, float] = Field(default_factory=dict)

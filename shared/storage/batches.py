@@ -1,0 +1,235 @@
+"""Batch completion: who brings a batch to its end, exactly once (design: "Batch completion")."""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from botocore.exceptions import ClientError
+
+from shared.clock import Clock
+from shared.contracts.batch import Manifest, Marker
+from shared.errors import ConflictError, NotFoundError
+from shared.storage import keys
+from shared.storage.objects import Objects, put_model
+from shared.storage.table import Row, StateTable, is_code, update_op
+
+_CONFLICT_TRIES = 12
+_OPEN = {"open": "open"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one item of a batch ended. `facts` are stored with it (counts of refusals, calls, tokens, cost)."""
+
+    item_id: str
+    status: Literal["done", "failed"]
+    reason: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The batch's state."""
+
+    client_id: str
+    batch_id: str
+    kind: Literal["edition", "collect"]
+    status: Literal["open", "complete"]
+    expected: int
+    done: int
+    failed: int
+    deadline: int
+    as_of: str
+    delivery: str
+    restricted: bool
+    edition_id: str | None
+
+    @property
+    def finished(self) -> bool:
+        return self.done + self.failed >= self.expected
+
+
+def _batch(row: Row) -> Batch:
+    values: Any = {name: row.get(name) for name in Batch.__dataclass_fields__}
+    return Batch(**values)
+
+
+class BatchStore:
+    """Batches in the state table and their files in the data bucket."""
+
+    def __init__(
+        self, table: StateTable, objects: Objects, clock: Clock, pause: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._table, self._objects, self._clock, self._pause = table, objects, clock, pause
+
+    def open(self, manifest: Manifest, deadline: int) -> Batch:
+        """Write manifest and state, or find those that the same run_id left. `deadline` is epoch seconds.
+
+        Nothing may be queued before this returns.
+        """
+        with suppress(ConflictError):  # a resumed run: the first manifest stands
+            put_model(self._objects, keys.manifest(manifest.client_id, manifest.batch_id), manifest, once=True)
+        pk_sk = keys.batch_meta(manifest.client_id, manifest.batch_id)
+        row = {
+            "client_id": manifest.client_id,
+            "batch_id": manifest.batch_id,
+            "kind": manifest.kind,
+            "status": "open",
+            "expected": len(manifest.items),
+            "done": 0,
+            "failed": 0,
+            "deadline": deadline,
+            "as_of": manifest.as_of,
+            "delivery": manifest.delivery,
+            "restricted": manifest.restricted,
+            "edition_id": None,
+            "created_at": manifest.created_at,
+        }
+        self._table.put(keys.open_batch(manifest.client_id, manifest.batch_id), {"created_at": manifest.created_at})
+        try:
+            self._table.put(pk_sk, row, once=True)
+        except ConflictError:
+            return self.get(manifest.client_id, manifest.batch_id)
+        return _batch(row)
+
+    def get(self, client_id: str, batch_id: str) -> Batch:
+        """Raises NotFoundError."""
+        row = self._table.get(keys.batch_meta(client_id, batch_id))
+        if row is None:
+            raise NotFoundError(f"no batch {batch_id} of {client_id}")
+        return _batch(row)
+
+    def items(self, client_id: str, batch_id: str) -> dict[str, Row]:
+        """Item id → {status: queued|done|failed, reason, …facts} of every item sent or ended so far."""
+        pk, _ = keys.batch_meta(client_id, batch_id)
+        return {row["sk"].removeprefix("ITEM#"): row for row in self._table.query(pk, prefix="ITEM#")}
+
+    def mark_sent(self, client_id: str, batch_id: str, item_ids: Sequence[str]) -> None:
+        """Remember that these items' messages were queued; an item that has ended meanwhile stays ended."""
+        now = self._clock.now().isoformat()
+        for item_id in item_ids:
+            try:
+                self._table.put(
+                    keys.batch_item(client_id, batch_id, item_id), {"status": "queued", "sent_at": now}, once=True
+                )
+            except ConflictError:
+                continue  # it ended before this line ran
+
+    def record(self, client_id: str, batch_id: str, outcomes: Sequence[Outcome]) -> Batch:
+        """End items, each once, in one transaction with the batch's counters; duplicates are dropped.
+
+        Items of a batch that was closed meanwhile are recorded as late and counted nowhere. At most 99 outcomes a
+        call. Completes the batch when these were the last. Raises botocore's ClientError when DynamoDB keeps refusing.
+        """
+        pending = list({outcome.item_id: outcome for outcome in outcomes}.values())
+        for attempt in range(_CONFLICT_TRIES):
+            if not pending:
+                break
+            try:
+                self._table.transact(self._ending(client_id, batch_id, pending))
+                break
+            except ClientError as error:
+                pending = self._after_refusal(error, client_id, batch_id, pending, attempt)
+        else:
+            raise RuntimeError(f"the state table refused {len(pending)} outcomes of {batch_id} {_CONFLICT_TRIES} times")
+        batch = self.get(client_id, batch_id)
+        return self.close(batch) if batch.finished else batch
+
+    def _ending(self, client_id: str, batch_id: str, outcomes: Sequence[Outcome]) -> list[Row]:
+        now = self._clock.now().isoformat()
+        counts = {
+            status: amount
+            for status in ("done", "failed")
+            if (amount := sum(outcome.status == status for outcome in outcomes))
+        }
+        counter = update_op(keys.batch_meta(client_id, batch_id), add=counts, condition="#status = :open", values=_OPEN)
+        return [counter] + [
+            update_op(
+                keys.batch_item(client_id, batch_id, outcome.item_id),
+                {"status": outcome.status, "reason": outcome.reason, "ended_at": now, **outcome.facts},
+                condition="attribute_not_exists(#status) OR #status = :queued",
+                values={"queued": "queued"},
+            )
+            for outcome in outcomes
+        ]
+
+    def _after_refusal(
+        self, error: ClientError, client_id: str, batch_id: str, pending: list[Outcome], attempt: int
+    ) -> list[Outcome]:
+        """What is left to record after a refused transaction."""
+        if is_code(
+            error, "TransactionInProgressException", "ThrottlingException", "ProvisionedThroughputExceededException"
+        ):
+            self._pause(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 (jitter)
+            return pending
+        if not is_code(error, "TransactionCanceledException"):
+            raise error
+        codes = [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
+        if codes and codes[0] == "ConditionalCheckFailed":
+            self._record_late(client_id, batch_id, pending)
+            return []
+        if "ConditionalCheckFailed" in codes:
+            return [one for one, code in zip(pending, codes[1:], strict=True) if code != "ConditionalCheckFailed"]
+        if any(code not in ("None", "TransactionConflict", "ThrottlingError") for code in codes):
+            raise error
+        self._pause(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 (jitter)
+        return pending
+
+    def _record_late(self, client_id: str, batch_id: str, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            key = keys.batch_item(client_id, batch_id, outcome.item_id)
+            row = self._table.get(key) or {}
+            if row.get("status") != "done":
+                self._table.update(
+                    key, {"status": outcome.status, "reason": outcome.reason, "late": True, **outcome.facts}
+                )
+
+    def close(self, batch: Batch, *, late: bool = False) -> Batch:
+        """End the batch and write its marker once; safe to repeat. `late`: its deadline passed with items missing."""
+        try:
+            row = self._table.update(
+                keys.batch_meta(batch.client_id, batch.batch_id),
+                {"status": "complete", "completed_at": self._clock.now().isoformat(), "late": late},
+                condition="#status = :open",
+                values=_OPEN,
+            )
+            batch = _batch(row)
+        except ConflictError:
+            batch = self.get(batch.client_id, batch.batch_id)
+        self.write_marker(batch, late=late)
+        return batch
+
+    def write_marker(self, batch: Batch, *, late: bool = False) -> bool:
+        """Write COMPLETE.json or COLLECTED.json where it is missing; False when it was there."""
+        marker = Marker(
+            client_id=batch.client_id,
+            batch_id=batch.batch_id,
+            kind=batch.kind,
+            as_of=batch.as_of,
+            expected=batch.expected,
+            done=batch.done,
+            failed=batch.failed,
+            late=late,
+            completed_at=self._clock.now().isoformat(),
+        )
+        written = True
+        try:
+            put_model(self._objects, keys.marker(batch.client_id, batch.batch_id, batch.kind), marker, once=True)
+        except ConflictError:
+            written = False
+        if batch.kind == "collect":
+            self._table.delete(keys.open_batch(batch.client_id, batch.batch_id))
+        return written
+
+    def settle(self, client_id: str, batch_id: str, edition_id: str) -> None:
+        """The engine has made the batch's edition: nothing is left for the sweeper."""
+        self._table.update(keys.batch_meta(client_id, batch_id), {"edition_id": edition_id})
+        self._table.delete(keys.open_batch(client_id, batch_id))
+
+    def unsettled(self) -> list[tuple[str, str]]:
+        """(client_id, batch_id) of batches that are open, or complete without edition."""
+        pairs = (row["sk"].rsplit("#", 1) for row in self._table.query("OPEN"))
+        return [(client_id, batch_id) for client_id, batch_id in pairs]
