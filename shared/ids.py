@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from shared.errors import InputError
 
@@ -29,7 +29,7 @@ def canonical_url(url: str) -> str:
     host = parts.hostname.lower().rstrip(".")
     if port and port not in _DEFAULT_PORTS.values():
         host = f"{host}:{port}"
-    path = quote(unquote(parts.path), safe="/:@!$&'()*+,;=-._~%").rstrip("/")
+    path = quote(parts.path, safe="/:@!$&'()*+,;=-._~%").rstrip("/")
     query = sorted((k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(k))
     return urlunsplit(("https", host, path, urlencode(query), ""))
 
