@@ -12,7 +12,8 @@ Logic = Annotated[str, StringConstraints(min_length=1)]
 
 
 class SignalGroup(Contract):
-    """Scopes of which `min_matches` distinct terms must be found; a scope is written `scope` or `scope.category`.
+    """Scopes of which `min_matches` distinct terms must be found; a scope is written `scope` or `scope.category`, and
+    `event.<type>` stands for a text that is, by its patterns, such an event.
 
     `match_in` as in exclusion scopes. A group found adds `weight` to the text's total.
     """
@@ -28,8 +29,9 @@ class SignalGroup(Contract):
 class SignalRequirements(Contract):
     """What a text must (not) show to be ingested; a profile that cannot decide drops (fails closed).
 
-    `exclude_only`: everything but what `exclusion_scopes` name. `require_signals`: `combination_logic` over group ids
-    must hold, the found groups' weights reach `minimum_total_weight`, and no exclusion applies.
+    `exclude_only`: everything but what `exclusion_scopes` name (exclusion scopes, or `event.<type>`).
+    `require_signals`: `combination_logic` over group ids must hold, the found groups' weights reach
+    `minimum_total_weight`, and no exclusion applies.
     `rescue_logic`, over the same group ids, keeps a text in spite of an exclusion.
     """
 
