@@ -1,0 +1,1 @@
+"""The one-machine stack: emulator, model endpoint, mail view and demo pages. Nothing here is ever deployed."""

@@ -1,0 +1,1 @@
+"""Pages of sources that do not exist, for a first run that needs no network."""

@@ -1,0 +1,34 @@
+from email import message_from_bytes
+from typing import Any
+
+import pytest
+
+from local.mail import as_files, file_name
+
+
+def record(*to: str, **changes: Any) -> dict[str, Any]:
+    base = {"MessageId": "1", "Source": "n@example.org", "To": list(to), "CC": [], "BCC": [], "Subject": "Weekly – é"}
+    return base | {"BodyText": "text", "BodyHtml": "<p>html</p>", "Timestamp": 1.0} | changes
+
+
+@pytest.mark.parametrize(
+    "address", ["../../etc/passwd@example.org", "a/b@example.org", "..", "x" * 300 + "@example.org"]
+)
+def test_no_address_escapes_the_folder(address: str) -> None:
+    name = file_name(address)
+
+    assert "/" not in name
+    assert not name.startswith(".")
+    assert len(name) < 120
+
+
+def test_each_recipient_has_a_file_and_a_second_mail_does_not_replace_the_first() -> None:
+    files = as_files([record("a@example.org", "b@example.org"), record("a@example.org", MessageId="2")], "ed-1")
+
+    assert sorted(files) == ["a@example.org-2.eml", "a@example.org.eml", "b@example.org.eml"]
+
+
+def test_a_subject_cannot_add_a_header() -> None:
+    (content,) = as_files([record("a@example.org", Subject="Weekly\r\nBcc: evil@example.org")], "ed-1").values()
+
+    assert message_from_bytes(content)["Bcc"] is None
