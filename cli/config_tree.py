@@ -1,0 +1,44 @@
+"""The configuration tree that a command works with, checked before anything else is done."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from shared.clock import SystemClock, parse_as_of
+from shared.config.client import ClientConfig
+from shared.config.loader import DirectorySource, load_tree
+from shared.config.tree import ConfigTree
+from shared.errors import InputError, NotFoundError
+
+PROJECT = Path(__file__).resolve().parent.parent
+DEFAULT = PROJECT / "config"
+
+
+def load(folder: Path) -> ConfigTree:
+    """Raises ConfigError with file and line of everything that is wrong."""
+    return load_tree(DirectorySource(folder))
+
+
+def client_of(tree: ConfigTree, client_id: str) -> ClientConfig:
+    """Raises InputError that lists the clients there are."""
+    try:
+        return tree.client(client_id)
+    except NotFoundError as error:
+        known = ", ".join(sorted(tree.clients)) or "none"
+        raise InputError(f"no client {client_id!r} in the configuration. Clients: {known}.") from error
+
+
+def check_sources(tree: ConfigTree, client: ClientConfig, wanted: Sequence[str]) -> None:
+    """Raises InputError for a source that the client does not have."""
+    known = [source.source_key for source in tree.sources_for(client)]
+    unknown = [key for key in wanted if key not in known]
+    if unknown:
+        raise InputError(f"{client.client_id} has no source {', '.join(unknown)}. Its sources: {', '.join(known)}.")
+
+
+def as_of_moment(text: str | None, client: ClientConfig) -> datetime:
+    """The run's clock in UTC. Raises InputError when `text` is neither a date nor a moment."""
+    try:
+        return parse_as_of(text, SystemClock(), client.client_profile.timezone).astimezone(UTC)
+    except ValueError as error:
+        raise InputError(f"--as-of {text!r} is no date; write it as 2025-12-10 or 2025-12-10T08:00:00Z.") from error

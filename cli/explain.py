@@ -1,0 +1,90 @@
+"""`vectora explain`: what happened to one item, at every stage, and why."""
+
+from collections.abc import Iterable, Iterator
+from typing import Annotated
+
+import typer
+
+from cli.pipeline import Pipeline
+from cli.stacks import StackName, connect
+from shared.clock import SystemClock
+from shared.contracts.edition import ItemReport, Report
+from shared.errors import InputError, NotFoundError
+from shared.ids import item_id
+from shared.text.fold import fold_key
+
+_LOOK_BACK = 10
+
+
+def command(
+    item: Annotated[str, typer.Argument(help="The item's address, or words of its title.")],
+    client: Annotated[str, typer.Option(help="Client id.")],
+    stack: Annotated[StackName, typer.Option(help="Where to look.")] = StackName.local,
+    edition: Annotated[str | None, typer.Option(help="Edition id. Default: the newest in which it was seen.")] = None,
+) -> None:
+    """Say why an item was kept, printed or dropped: dispositions, score, and what would change it."""
+    pipeline = Pipeline(connect(stack), SystemClock())
+    report, found = search(reports(pipeline, client, edition), item)
+    typer.echo(f"edition {report.edition_id}, {report.window.start} to {report.window.end}")
+    for one in found:
+        typer.echo("\n" + "\n".join(explanation(one)))
+
+
+def reports(pipeline: Pipeline, client_id: str, edition_id: str | None) -> Iterator[Report]:
+    """The client's reports, newest first, at most ten. Raises NotFoundError when there is none."""
+    rows = [row for row in pipeline.editions.history(client_id) if row["status"] != "building"]
+    if edition_id is not None:
+        rows = [row for row in rows if row["edition_id"] == edition_id]
+    if not rows:
+        raise NotFoundError(f"{client_id} has no such edition: vectora edition list {client_id}")
+    yield from (pipeline.report(row) for row in reversed(rows[-_LOOK_BACK:]))
+
+
+def search(found: Iterable[Report], wanted: str) -> tuple[Report, list[ItemReport]]:
+    """The newest report that saw the item, and what it says. Raises NotFoundError with what that means."""
+    for report in found:
+        items = matching(report.items, wanted)
+        if items:
+            return report, items
+    raise NotFoundError(
+        f"no recent edition saw {wanted!r}: no source listed it, or it lies outside of every window. "
+        "`vectora edition list` shows the editions."
+    )
+
+
+def matching(items: Iterable[ItemReport], wanted: str) -> list[ItemReport]:
+    """Items with that address, or else with all those words in their title."""
+    try:
+        identity = item_id(wanted)
+    except InputError:
+        words = fold_key(wanted).split()
+        return [item for item in items if all(word in fold_key(item.title) for word in words)]
+    return [item for item in items if item.item_id == identity]
+
+
+def explanation(item: ItemReport) -> Iterator[str]:
+    """The lines about one item."""
+    yield item.title
+    yield f"  {item.url}"
+    yield f"  published {item.published or 'unknown'}, source {item.source_key or 'unknown'}"
+    if item.event_type:
+        yield f"  event type {item.event_type}"
+    yield from (f"  {step.stage}: {step.outcome}. {step.reason}" for step in item.dispositions)
+    if item.score is not None:
+        yield f"  score {item.score:g}"
+        ordered = sorted(item.contributions.items(), key=lambda pair: -abs(pair[1]))
+        yield from (f"    {amount:+g} {name}" for name, amount in ordered)
+    yield f"  To change it: {advice(item)}"
+
+
+_ADVICE = {
+    "ingest": "the source's ingestion profile or its exclusion scopes (canonical/ingestion_profiles.yaml)",
+    "normalize": "nothing in the configuration: repair the cause, then `vectora run` with a longer --period-days",
+    "engine": "the matching rules or scopes, the weights (canonical/scoring/), or the client's sections and limits",
+    "publisher": "the client's newsletter_delivery",
+}
+
+
+def advice(item: ItemReport) -> str:
+    """Which part of the configuration decided last."""
+    return _ADVICE[item.dispositions[-1].stage] if item.dispositions else "no stage recorded a decision"
