@@ -60,7 +60,10 @@ class SourceReport(Contract):
 
 
 class Manifest(Record):
-    """batches/{client_id}/{batch_id}/manifest.json: everything a batch is, written before anything is queued."""
+    """batches/{client_id}/{batch_id}/manifest.json: everything a batch is, written before anything is queued.
+
+    `already_normalized` of its items were in the lake with the same content when it was written.
+    """
 
     client_id: str
     batch_id: str
@@ -75,6 +78,7 @@ class Manifest(Record):
     items: tuple[QueuedItem, ...]
     seen: tuple[SeenItem, ...]
     sources: tuple[SourceReport, ...]
+    already_normalized: int = 0
 
 
 class Marker(Record):

@@ -1,0 +1,263 @@
+"""Polite, bounded HTTP: one GET with a deadline, a size limit, checked redirects, robots.txt and per-host limits."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from protego import Protego
+from urllib3 import BaseHTTPResponse, PoolManager, Timeout
+from urllib3.exceptions import HTTPError, LocationParseError
+
+from services.ingest.gateway import Gateway
+from services.ingest.net import BlockedAddressError, guarded_pool
+from shared.errors import VectoraError
+
+_CHUNK = 65_536
+_REDIRECTS = {301, 302, 303, 307, 308}
+_BUSY = {429, 503}
+_ROBOTS_BYTES = 512_000
+_ACCEPT = "text/html,application/xhtml+xml,application/rss+xml,application/atom+xml,application/xml,application/pdf,*/*"
+
+
+class FetchError(VectoraError):
+    """A page could not be had; the message says why. `status` is the HTTP status, `retry_after` seconds to wait."""
+
+    def __init__(self, message: str, status: int = 0, retry_after: float = 0.0) -> None:
+        super().__init__(message)
+        self.status, self.retry_after = status, retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one request: seconds to connect, between two reads and in all; redirects; simultaneous requests and
+    the longest wait (Retry-After, Crawl-delay) that is worth it, in seconds."""
+
+    connect: float = 5.0
+    read: float = 15.0
+    total: float = 40.0
+    redirects: int = 5
+    per_host: int = 3
+    patience: float = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An answer. `status` is 200 or 304; `url` is where the redirects led."""
+
+    url: str
+    status: int
+    body: bytes = b""
+    content_type: str = ""
+    etag: str = ""
+    last_modified: str = ""
+
+
+@dataclass(slots=True)
+class _Host:
+    """What this run knows of a host. `robots` is None until read, an error when it could not be."""
+
+    slots: threading.BoundedSemaphore
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    robots: Protego | FetchError | None = None
+    next_at: float = 0.0
+    closed_until: float = 0.0
+
+
+class Fetcher:
+    """GETs for one run. Thread-safe. `agent` is the User-Agent; its first token is what robots.txt rules are read for.
+
+    `ends_at` is the monotonic moment after which nothing is fetched any more.
+    """
+
+    def __init__(
+        self,
+        agent: str,
+        gateway: Gateway,
+        limits: Limits | None = None,
+        *,
+        ends_at: float = float("inf"),
+        pool: PoolManager | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._agent, self._gateway, self._limits = agent, gateway, limits or Limits()
+        self._pool = pool or guarded_pool(gateway.exempt)
+        self._ends_at, self._now, self._pause = ends_at, monotonic, pause
+        self._hosts: dict[str, _Host] = {}
+        self._lock = threading.Lock()
+
+    def get(self, url: str, limit: int, *, etag: str = "", last_modified: str = "") -> Page:
+        """The page at `url`, at most `limit` decoded bytes, or its 304. Raises FetchError for everything else."""
+        return self._get(url, limit, {"If-None-Match": etag, "If-Modified-Since": last_modified}, robots=True)
+
+    def _get(self, url: str, limit: int, conditions: dict[str, str], *, robots: bool) -> Page:
+        headers = {"User-Agent": self._agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate"}
+        headers |= {name: value for name, value in conditions.items() if value}
+        ends_at = min(self._now() + self._limits.total, self._ends_at)
+        for _ in range(self._limits.redirects + 1):
+            host = self._host(url)
+            if robots:
+                self._respect_robots(url, host)
+            answer = self._patiently(url, host, headers, limit, ends_at)
+            if isinstance(answer, Page):
+                return answer
+            url = answer
+        raise FetchError(f"more than {self._limits.redirects} redirects")
+
+    def _host(self, url: str) -> _Host:
+        try:
+            parts = urlsplit(url)
+            name = parts.netloc.lower()
+        except ValueError as error:
+            raise FetchError(f"not an address: {url[:100]!r}") from error
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise FetchError(f"not an http(s) address: {url[:100]!r}")
+        with self._lock:
+            if name not in self._hosts:
+                self._hosts[name] = _Host(threading.BoundedSemaphore(self._limits.per_host))
+            return self._hosts[name]
+
+    def _patiently(self, url: str, host: _Host, headers: dict[str, str], limit: int, ends_at: float) -> Page | str:
+        """Ask, and once more if the host asks for a short wait; a host that asks for more is left alone."""
+        try:
+            return self._ask(url, host, headers, limit, ends_at)
+        except FetchError as error:
+            wait = error.retry_after
+            if error.status not in _BUSY or not 0 < wait <= min(self._limits.patience, ends_at - self._now()):
+                raise
+            self._pause(wait)
+        try:
+            return self._ask(url, host, headers, limit, ends_at)
+        except FetchError as error:
+            if error.status in _BUSY:
+                host.closed_until = self._now() + max(error.retry_after, 60.0)
+            raise
+
+    def _ask(self, url: str, host: _Host, headers: dict[str, str], limit: int, ends_at: float) -> Page | str:
+        with self._slot(host, ends_at):
+            left = ends_at - self._now()
+            if left <= 0:
+                raise FetchError("no time left for this request")
+            timeout = Timeout(connect=min(self._limits.connect, left), read=min(self._limits.read, left))
+            try:
+                response = self._pool.request(
+                    "GET",
+                    self._gateway.address(url),
+                    headers=headers,
+                    timeout=timeout,
+                    redirect=False,
+                    retries=False,
+                    preload_content=False,
+                )
+                try:
+                    return self._answer(url, response, limit, ends_at)
+                finally:
+                    response.close()  # an unread rest makes the connection useless
+            except BlockedAddressError as error:
+                raise FetchError(f"refused: {error}") from error
+            except (HTTPError, LocationParseError, OSError, ValueError) as error:
+                raise FetchError(_in_words(error)) from error
+
+    @contextmanager
+    def _slot(self, host: _Host, ends_at: float) -> Iterator[None]:
+        if host.closed_until > self._now():
+            raise FetchError("the host asked to be left alone", 429, host.closed_until - self._now())
+        if not host.slots.acquire(timeout=max(0.0, min(ends_at - self._now(), threading.TIMEOUT_MAX))):
+            raise FetchError("the host's other requests took all the time")
+        try:
+            self._keep_distance(host)
+            yield
+        finally:
+            host.slots.release()
+
+    def _keep_distance(self, host: _Host) -> None:
+        """Requests to a host that names a Crawl-delay start that far apart."""
+        delay = float(host.robots.crawl_delay(self._agent) or 0) if isinstance(host.robots, Protego) else 0.0
+        if not delay:
+            return
+        with host.lock:
+            wait = max(0.0, host.next_at - self._now())
+            host.next_at = self._now() + wait + min(delay, self._limits.patience)
+        self._pause(wait)
+
+    def _answer(self, url: str, response: BaseHTTPResponse, limit: int, ends_at: float) -> Page | str:
+        if response.status in _REDIRECTS and response.headers.get("Location"):
+            return self._gateway.follow(url, response.headers["Location"])
+        if response.status == 304:
+            return Page(url, 304)
+        if response.status != 200:
+            wait = _seconds(response.headers.get("Retry-After", "")) if response.status in _BUSY else 0.0
+            raise FetchError(f"answered {response.status}", response.status, wait)
+        return Page(
+            url,
+            200,
+            self._body(response, limit, ends_at),
+            response.headers.get("Content-Type", ""),
+            response.headers.get("ETag", ""),
+            response.headers.get("Last-Modified", ""),
+        )
+
+    def _body(self, response: BaseHTTPResponse, limit: int, ends_at: float) -> bytes:
+        """The decoded body, read piece by piece, so that neither its size nor its slowness can exceed the bounds."""
+        declared = response.headers.get("Content-Length", "")
+        pieces, size = [], int(declared) if declared.isdigit() else 0
+        if size > limit:
+            raise FetchError(f"larger than {limit // 1000} kB")
+        size = 0
+        for piece in response.stream(_CHUNK, decode_content=True):
+            size += len(piece)
+            if size > limit:
+                raise FetchError(f"larger than {limit // 1000} kB")
+            if self._now() > ends_at:
+                raise FetchError("took too long")
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def _respect_robots(self, url: str, host: _Host) -> None:
+        with host.lock:
+            if host.robots is None:
+                host.robots = self._read_robots(url)
+        if isinstance(host.robots, FetchError):
+            raise host.robots
+        if not host.robots.can_fetch(url, self._agent.split("/")[0]):
+            raise FetchError("its robots.txt does not allow this address", 403)
+
+    def _read_robots(self, url: str) -> Protego | FetchError:
+        """RFC 9309: an absent file (4xx) allows everything; one that cannot be read forbids everything for now."""
+        parts = urlsplit(url)
+        try:
+            page = self._get(f"{parts.scheme}://{parts.netloc}/robots.txt", _ROBOTS_BYTES, {}, robots=False)
+        except FetchError as error:
+            if 400 <= error.status < 500 and error.status != 429:
+                return Protego.parse("")
+            return FetchError(f"robots.txt: {error}", error.status, error.retry_after)
+        return Protego.parse(page.body.decode("utf-8", "replace"))
+
+
+def _seconds(retry_after: str) -> float:
+    """Seconds of a Retry-After header: a number, or a date; 0 when there is none."""
+    if retry_after.isdigit():
+        return float(retry_after)
+    try:
+        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
+    except (ValueError, TypeError):
+        return 0.0
+
+
+def _in_words(error: Exception) -> str:
+    name = type(error).__name__
+    known = {
+        "ReadTimeoutError": "did not answer in time",
+        "ConnectTimeoutError": "could not be connected to in time",
+        "UnknownNameError": "its name does not resolve",
+        "ProtocolError": "broke the connection off",
+        "IncompleteRead": "broke the connection off",
+        "SSLError": "its certificate is not valid",
+        "NewConnectionError": "refused the connection",
+        "DecodeError": "sent data that do not decompress",
+    }
+    return known.get(name, f"failed ({name}: {str(error)[:120]})")

@@ -1,0 +1,125 @@
+"""From a candidate to a dated text: the article where it can be had, the feed's own words where not."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.ingest import dates
+from services.ingest.article import Article, UnreadablePageError, read_article
+from services.ingest.dates import Clue, Dated
+from services.ingest.fetch import FetchError
+from services.ingest.listings import Gets
+from services.ingest.plan import Candidate
+from shared import ids
+from shared.config.rules import Source
+from shared.contracts.items import RawItem, TextOrigin
+from shared.storage.sources import Entry
+
+ARTICLE_BYTES = 25_000_000
+"""An article larger than this (decoded) is not read; annual reports in PDF are around 10 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A candidate as read. `dated` is None when no date could be established, `undated` says why."""
+
+    text: str
+    text_origin: TextOrigin
+    dated: Dated | None
+    undated: str
+    notes: tuple[str, ...]
+    fallback: bool
+
+
+def read(candidate: Candidate, fetch: Gets, now: datetime) -> Reading:
+    """Read the article (where its source wants that) and establish its date. `now`: no date may be far after it."""
+    source, entry = candidate.source, candidate.entry
+    wanted = _wants_article(candidate)
+    article, note = _article(source, entry, fetch) if wanted else (None, "")
+    own, own_origin = feed_text(candidate)
+    text, origin, fallback = _choose(article, own, own_origin)
+    fallback = fallback and wanted
+    notes = [note] if note else []
+    if article and article.paywalled:
+        notes.append("the page is behind a paywall")
+    if fallback:
+        notes.append("the text is the feed's own" if own_origin != "listing" else "the text is the listing's own")
+    dated, undated = dates.establish(_clues(candidate, article), source.timezone, now)
+    return Reading(text, origin, dated, undated, tuple(notes), fallback)
+
+
+def _wants_article(candidate: Candidate) -> bool:
+    return (
+        any(source.content_enrichment for source, _ in candidate.listings) and candidate.entry.date_origin != "pubmed"
+    )
+
+
+def _article(source: Source, entry: Entry, fetch: Gets) -> tuple[Article | None, str]:
+    try:
+        page = fetch.get(entry.url, ARTICLE_BYTES)
+        return read_article(page.body, page.content_type, entry.title), ""
+    except (FetchError, UnreadablePageError) as error:
+        return None, f"article of {source.source_key} not read: {error}"
+    except Exception as error:  # noqa: BLE001 (hostile pages must not reach the other items)
+        return None, f"article of {source.source_key} not read ({type(error).__name__}: {str(error)[:120]})"
+
+
+def feed_text(candidate: Candidate) -> tuple[str, TextOrigin]:
+    """The longest text that the listings themselves give."""
+    entries = [entry for _, entry in candidate.listings]
+    text = max((text for e in entries for text in (e.body, e.summary)), key=len, default="")
+    if candidate.entry.date_origin == "pubmed":
+        return text, "abstract"
+    return text, "feed" if any(entry.date_origin == "feed" for entry in entries) else "listing"
+
+
+def _choose(article: Article | None, own: str, own_origin: TextOrigin) -> tuple[str, TextOrigin, bool]:
+    """The article, unless it is missing, or a paywall's teaser shorter than what the feed gives."""
+    if article is None:
+        return own, own_origin, True
+    if len(article.text) < len(own) and (article.paywalled or len(article.text) < 200):
+        return own, own_origin, article.paywalled
+    return article.text, "pdf" if article.is_pdf else "article", False
+
+
+def _clues(candidate: Candidate, article: Article | None) -> list[Clue]:
+    """Everything that could date the article."""
+    source, entry = candidate.source, candidate.entry
+    clues = list(article.clues) if article else []
+    clues += [Clue(listed.date_origin, listed.date) for _, listed in candidate.listings if listed.date]
+    body = article.text if article else ""
+    clues.append(Clue("text", dates.dateline(body, entry.title, source.timezone)))
+    clues.append(Clue("url", dates.from_url(entry.url)))
+    return [clue for clue in clues if clue.text]
+
+
+def listing_day(candidate: Candidate, now: datetime) -> str | None:
+    """The day that the listings themselves give, or None."""
+    clues = [Clue(entry.date_origin, entry.date) for _, entry in candidate.listings if entry.date]
+    dated, _ = dates.establish(clues, candidate.source.timezone, now)
+    return dated.moment.day.isoformat() if dated else None
+
+
+def raw_item(candidate: Candidate, source: Source, reading: Reading, fetched_at: datetime) -> RawItem:
+    """The raw item of a dated reading, under the source that let it in. Raises ValueError without a date."""
+    if reading.dated is None:
+        raise ValueError("an undated reading makes no item")
+    moment, title = reading.dated.moment, candidate.entry.title
+    return RawItem(
+        item_id=candidate.item_id,
+        content_hash=ids.content_hash(title, reading.text),
+        url=candidate.entry.url,
+        title=title,
+        text=reading.text,
+        text_origin=reading.text_origin,
+        published=moment.day.isoformat(),
+        published_at=moment.at.isoformat() if moment.at else None,
+        dated_by=reading.dated.by,
+        source_key=source.source_key,
+        source_name=source.name,
+        source_type=source.source_type,
+        sources=tuple(listed.source_key for listed, _ in candidate.listings),
+        language=source.default_language,
+        company_id=source.company_id,
+        fetched_at=fetched_at.isoformat(),
+        notes=reading.notes,
+    )

@@ -1,0 +1,148 @@
+"""What is remembered of sources: the entries behind an ETag, their health, and what was read at each address."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from shared.contracts.base import Contract, Record
+from shared.contracts.items import DateOrigin
+from shared.storage import keys
+from shared.storage.objects import Objects, get_model, put_model
+from shared.storage.table import Row, StateTable
+
+_KEPT_GAPS = 20
+_KEPT_VERDICTS = 20
+_KEPT_LISTED = 6
+
+
+class Entry(Contract):
+    """What a listing says of one article: absolute `url`, plain `title`, `summary` and `body` as plain paragraphs,
+    `date` exactly as it was written, and where that stood. `attachments` are addresses of the release's files."""
+
+    url: str
+    title: str
+    summary: str = ""
+    body: str = ""
+    date: str = ""
+    date_origin: DateOrigin = "listing"
+    attachments: tuple[str, ...] = ()
+
+
+class Snapshot(Record):
+    """sources/{source_key}/entries.json: validators and the entries that they stand for, in one object, so that neither
+    can be kept without the other. `signature` tells what read them (address, reader, extractor)."""
+
+    source_key: str
+    signature: str
+    etag: str = ""
+    last_modified: str = ""
+    fetched_at: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a source has been doing. `average` is the mean number of entries of a fetch; `gaps` are the run clock's
+    moments (ISO) at which a listing shared no entry with the one before; `retry_at` is when it asked to be left alone
+    until (ISO, or empty); `newest_at` is when an entry was last new."""
+
+    last_attempt: str = ""
+    last_success: str = ""
+    last_error: str = ""
+    failures: int = 0
+    fetches: int = 0
+    average: float = 0.0
+    newest_at: str = ""
+    gaps: tuple[str, ...] = ()
+    retry_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UrlRecord:
+    """What reading one address came to. `verdicts` maps a filter's signature to why it rejected the text; `raw_key` is
+    the stored article, empty when none was kept; `fallback_tries` counts readings that ended in the feed's own text;
+    `undated_at` is when no date could be established (ISO)."""
+
+    raw_key: str = ""
+    content_hash: str = ""
+    published: str = ""
+    verdicts: Mapping[str, str] = field(default_factory=dict)
+    fallback_tries: int = 0
+    undated_at: str = ""
+    listed: tuple[str, ...] = ()
+
+
+class SourceMemory:
+    """Sources' snapshots (data bucket) and health (state table)."""
+
+    def __init__(self, table: StateTable, objects: Objects) -> None:
+        self._table, self._objects = table, objects
+
+    def snapshot(self, source_key: str) -> Snapshot | None:
+        key = keys.source_entries(source_key)
+        return get_model(self._objects, key, Snapshot) if self._objects.get(key) is not None else None
+
+    def remember(self, snapshot: Snapshot) -> None:
+        put_model(self._objects, keys.source_entries(snapshot.source_key), snapshot)
+
+    def health(self, source_key: str) -> Health:
+        row = self._table.get(keys.source_state(source_key)) or {}
+        known: dict[str, Any] = {name: row[name] for name in Health.__dataclass_fields__ if name in row}
+        return Health(**{**known, "gaps": tuple(known.get("gaps", ()))})
+
+    def save(self, source_key: str, health: Health) -> None:
+        self._table.put(keys.source_state(source_key), _row(health))
+
+
+def after_success(health: Health, at: datetime, listed: int, *, fresh: bool, gap_at: datetime | None = None) -> Health:
+    """Health after a listing of `listed` entries was read at `at`; `fresh`: some were new. `gap_at`: the run clock's
+    moment, if the listing shared nothing with the one before."""
+    moment = at.isoformat()
+    return Health(
+        last_attempt=moment,
+        last_success=moment,
+        failures=0,
+        fetches=health.fetches + 1,
+        average=round((health.average * health.fetches + listed) / (health.fetches + 1), 2),
+        newest_at=moment if fresh else health.newest_at,
+        gaps=(*health.gaps, gap_at.isoformat())[-_KEPT_GAPS:] if gap_at else health.gaps,
+    )
+
+
+def after_failure(health: Health, at: datetime, error: str, retry_at: str = "") -> Health:
+    """Health after a failed fetch."""
+    return Health(
+        last_attempt=at.isoformat(),
+        last_success=health.last_success,
+        last_error=error,
+        failures=health.failures + 1,
+        fetches=health.fetches,
+        average=health.average,
+        newest_at=health.newest_at,
+        gaps=health.gaps,
+        retry_at=retry_at,
+    )
+
+
+class UrlMemory:
+    """What was read at each address, for all clients."""
+
+    def __init__(self, table: StateTable) -> None:
+        self._table = table
+
+    def get(self, item_id: str) -> UrlRecord:
+        """The record of an address; an empty one when it was never read."""
+        row = self._table.get(keys.url_memory(item_id)) or {}
+        known: dict[str, Any] = {name: row[name] for name in UrlRecord.__dataclass_fields__ if name in row}
+        return UrlRecord(**{**known, "listed": tuple(known.get("listed", ()))})
+
+    def save(self, item_id: str, record: UrlRecord) -> None:
+        verdicts = dict(list(record.verdicts.items())[-_KEPT_VERDICTS:])
+        self._table.put(
+            keys.url_memory(item_id), {**_row(record), "verdicts": verdicts, "listed": record.listed[-_KEPT_LISTED:]}
+        )
+
+
+def _row(record: Health | UrlRecord) -> Row:
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
