@@ -1,0 +1,150 @@
+"""From an assignment to a finished edition with its report; nothing is written here but the editorial cache."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.engine.adapters import Ports
+from services.engine.assignment import Assignment, last_sent_of
+from services.engine.coverage import Covered, coverage_line
+from services.engine.editorial import Editorial, Frame, apply_texts, own_sections
+from services.engine.gathering import Gathered, gather
+from services.engine.matching import plan_domains
+from services.engine.newsroom import Newsroom
+from services.engine.render import render
+from services.engine.report import Findings, build_report, run_cost
+from services.engine.selection import Rules, Selection, select
+from services.engine.settings import EngineSettings
+from shared.contracts.edition import Edition, Report, Section
+from shared.storage.table import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """An edition, its printed forms by file extension, its report, and the answer's counts."""
+
+    edition: Edition
+    files: dict[str, str]
+    report: Report
+    answer: dict[str, Any]
+
+
+@dataclass
+class Stopwatch:
+    """Seconds by stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        started = time.monotonic()
+        yield
+        self.seconds[name] = time.monotonic() - started
+
+
+def build(assignment: Assignment, ports: Ports, settings: EngineSettings, seconds_left: Callable[[], float]) -> Built:
+    """Gather, select, write, render. Raises what reading the lake or the configuration raises."""
+    watch = Stopwatch()
+    with watch.stage("gather"):
+        last = last_sent_of(ports.editions.last_sent(assignment.client_id))
+        gathered = gather(assignment, ports.lake, last, ports.clock.now())
+    with watch.stage("select"):
+        selection = select(gathered.facts, rules_of(assignment), ports.editions.printed(assignment.client_id))
+    frame = Frame(assignment.client, assignment.day.isoformat(), assignment.window, own_sections(selection.sections))
+    with watch.stage("editorial"):
+        editorial = Newsroom(assignment, ports, settings, seconds_left).editorial(frame, gathered.items)
+    batch_items = _batch_items(assignment, ports)
+    sections = apply_texts(frame.sections, editorial)
+    edition = _edition(assignment, editorial, sections, batch_items, gathered)
+    with watch.stage("render"):
+        printed = render(edition, assignment.client.client_profile.name)
+    report = build_report(_findings(assignment, gathered, selection, editorial, batch_items, watch))
+    files = {"md": printed.markdown, "txt": printed.text, "html": printed.html}
+    return Built(edition, files, report, _answer(assignment, edition, report))
+
+
+def rules_of(assignment: Assignment) -> Rules:
+    tree = assignment.tree
+    plans = plan_domains(tree, assignment.client)
+    return Rules(assignment.client, plans, tree.scoring, tree.event_types, assignment.day)
+
+
+def _batch_items(assignment: Assignment, ports: Ports) -> dict[str, Row]:
+    if assignment.manifest is None:
+        return {}
+    return ports.batches.items(assignment.client_id, assignment.manifest.batch_id)
+
+
+def _edition(
+    assignment: Assignment,
+    editorial: Editorial,
+    sections: tuple[Section, ...],
+    batch_items: Mapping[str, Row],
+    gathered: Gathered,
+) -> Edition:
+    manifest = assignment.manifest
+    covered = Covered(
+        reports=assignment.sources,
+        window=assignment.window,
+        seen=len({one.item_id for one in manifest.seen}) if manifest else len(gathered.items),
+        printed=sum(len(section.items) for section in sections),
+    )
+    frame = Frame(assignment.client, assignment.day.isoformat(), assignment.window, sections)
+    return Edition(
+        client_id=assignment.client_id,
+        edition_id=assignment.edition_id,
+        edition_date=frame.day,
+        status=assignment.ready_status,
+        window=assignment.window,
+        title=editorial.title,
+        intro=editorial.intro,
+        tldr=editorial.tldr,
+        sections=sections,
+        coverage=coverage_line(covered, frame.words),
+        language=frame.words.language,
+        editorial=editorial.kind,
+        editorial_note=editorial.note,
+        model=editorial.model,
+        cost_usd=run_cost(batch_items, editorial.usage),
+    )
+
+
+def _findings(
+    assignment: Assignment,
+    gathered: Gathered,
+    selection: Selection,
+    editorial: Editorial,
+    batch_items: Mapping[str, Row],
+    watch: Stopwatch,
+) -> Findings:
+    return Findings(
+        client_id=assignment.client_id,
+        edition_id=assignment.edition_id,
+        status=assignment.ready_status,
+        window=assignment.window,
+        as_of=assignment.as_of.isoformat(),
+        config_release=assignment.tree.release,
+        manifest=assignment.manifest,
+        batch_items=batch_items,
+        analysed=gathered.items,
+        selection=selection,
+        sources=assignment.sources,
+        usage=editorial.usage,
+        refused_texts=editorial.refused,
+        notes=(editorial.note,) if editorial.note else (),
+        timings=watch.seconds,
+    )
+
+
+def _answer(assignment: Assignment, edition: Edition, report: Report) -> dict[str, Any]:
+    engine = report.counts["engine"]
+    return {
+        "items_analyzed": engine["analyzed"],
+        "items_matched": engine["matched"],
+        "items_selected": engine["selected"],
+        "sections_generated": len(edition.sections),
+        "s3_output_path": f"{assignment.prefix}/newsletter.md",
+        "cache_hit": edition.editorial == "cache",
+    }

@@ -1,0 +1,114 @@
+"""What an item is about, as the rules see it: its text and entities resolved against the canonical scopes."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.config.tree import ConfigTree
+from shared.contracts.items import Entity, NormalizedItem
+from shared.text.hits import Hit
+
+NamedKind = Literal["company", "molecule", "trademark"]
+NAMED: tuple[NamedKind, ...] = ("company", "molecule", "trademark")
+_LEADING_ROLES = ("subject", "partner")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One item, resolved.
+
+    `ids` are canonical ids by kind; `names` the names to print, canonical where known, in order of appearance.
+    `subjects` are the ids of companies that the item is about (subject or partner, named in its title, or owner of
+    the source). `technology` maps `scope.category` to the distinct terms found; `title_exclusions` are exclusion
+    scopes found in the title. `late` marks an item older than the window.
+    """
+
+    item: NormalizedItem
+    ids: dict[str, frozenset[str]]
+    names: dict[str, tuple[str, ...]]
+    subjects: frozenset[str]
+    technology: dict[str, frozenset[str]]
+    indications: frozenset[str]
+    title_exclusions: frozenset[str]
+    late: bool = False
+
+    @property
+    def item_id(self) -> str:
+        return self.item.item_id
+
+
+def source_text(item: NormalizedItem) -> str:
+    """The source's own words that an item keeps, as paragraphs: title, evidence of sentences and figures, mentions."""
+    parts = [
+        item.title,
+        *(sentence.evidence for sentence in item.summary),
+        *(figure.evidence for figure in item.figures),
+        *(entity.mention for entity in item.entities),
+    ]
+    return "\n\n".join(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+
+def read_facts(item: NormalizedItem, tree: ConfigTree, *, late: bool = False) -> Facts:
+    """Resolve an item against the present canonical files: a new alias needs no new normalization."""
+    hits = tree.matcher.find(source_text(item))
+    title_end = len(item.title.strip())
+    named = _named(item.entities, hits, tree)
+    return Facts(
+        item=item,
+        ids=_ids(item, named),
+        names={kind: tuple(dict.fromkeys(name for _, name in named[kind])) for kind in NAMED}
+        | {"technology": _technologies(item.entities)},
+        subjects=_subjects(item, hits, title_end, tree),
+        technology=_by_category(hits),
+        indications=frozenset(scope for hit in hits if hit.kind == "indication" for scope in hit.scopes),
+        title_exclusions=frozenset(
+            scope for hit in hits if hit.kind == "exclusion" and hit.end <= title_end for scope in hit.scopes
+        ),
+        late=late,
+    )
+
+
+def _resolve(entity: Entity, tree: ConfigTree) -> tuple[str | None, str]:
+    """Canonical id and name of an extracted entity, or no id and its own name."""
+    known = {"company": tree.companies, "molecule": tree.molecules, "trademark": tree.trademarks}[entity.kind]
+    if entity.id is not None and entity.id in known:
+        return entity.id, known[entity.id].name
+    found = tree.entity_by_alias(entity.kind, entity.name) or tree.entity_by_alias(entity.kind, entity.mention)
+    return (found.id, found.name) if found else (None, entity.name)
+
+
+def _named(entities: Iterable[Entity], hits: list[Hit], tree: ConfigTree) -> dict[str, list[tuple[str | None, str]]]:
+    named: dict[str, list[tuple[str | None, str]]] = {kind: [] for kind in NAMED}
+    for entity in entities:
+        if entity.kind in named:
+            named[entity.kind].append(_resolve(entity, tree))
+    for hit in hits:
+        if hit.kind in named:
+            named[hit.kind].append((hit.id, hit.name))
+    return named
+
+
+def _ids(item: NormalizedItem, named: dict[str, list[tuple[str | None, str]]]) -> dict[str, frozenset[str]]:
+    """Canonical ids by kind; a company's own site is about that company even where its text says "we"."""
+    ids: dict[str, frozenset[str]] = {kind: frozenset(i for i, _ in named[kind] if i) for kind in NAMED}
+    return ids | {"company": ids["company"] | ({item.company_id} if item.company_id else set())}
+
+
+def _technologies(entities: Iterable[Entity]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(entity.name for entity in entities if entity.kind == "technology"))
+
+
+def _subjects(item: NormalizedItem, hits: list[Hit], title_end: int, tree: ConfigTree) -> frozenset[str]:
+    leading = (_resolve(e, tree)[0] for e in item.entities if e.kind == "company" and e.role in _LEADING_ROLES)
+    in_title = (hit.id for hit in hits if hit.kind == "company" and hit.end <= title_end)
+    return frozenset(i for i in (*leading, *in_title, item.company_id) if i)
+
+
+def _by_category(hits: Iterable[Hit]) -> dict[str, frozenset[str]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for hit in hits:
+        if hit.kind == "technology":
+            for scope in hit.scopes:
+                found[scope].add(hit.id)
+    return {scope: frozenset(terms) for scope, terms in found.items()}

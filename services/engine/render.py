@@ -1,0 +1,83 @@
+"""The edition as Markdown, text and HTML. Every item text is plain and escaped for the format that it enters."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import css_inline
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from services.engine.text import markdown, repeats
+from services.engine.wording import wording
+from shared.contracts.edition import Edition, EditionItem
+from shared.grounding.sentences import split_sentences
+
+MAX_HTML_BYTES = 102_000  # Gmail clips a message's HTML beyond 102 kB
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The three printed forms."""
+
+    markdown: str
+    text: str
+    html: str
+
+
+def render(edition: Edition, name: str) -> Rendered:
+    """All three; `name` is the client's own name for its newsletter."""
+    return Rendered(
+        markdown=_fill("newsletter.md.j2", edition, name),
+        text=_fill("newsletter.txt.j2", edition, name),
+        html=render_html(edition, name),
+    )
+
+
+def render_html(edition: Edition, name: str) -> str:
+    """HTML with its style inlined, below MAX_HTML_BYTES where shortening the items' texts can reach that: whole
+    summaries, else first sentences, else titles alone."""
+    for shown in (_whole, _first_sentence, _nothing):
+        page = _inliner().inline(_fill("newsletter.html.j2", edition, name, shown))
+        if len(page.encode()) < MAX_HTML_BYTES:
+            break
+    return page
+
+
+def _whole(item: EditionItem) -> str:
+    """The summary, unless all it says is the title."""
+    return "" if repeats(item.summary, item.title) else item.summary
+
+
+def _first_sentence(item: EditionItem) -> str:
+    return next(iter(split_sentences(_whole(item))), "")
+
+
+def _nothing(item: EditionItem) -> str:  # noqa: ARG001
+    return ""
+
+
+def _fill(template: str, edition: Edition, name: str, shown: Callable[[EditionItem], str] = _whole) -> str:
+    words = wording(edition.language)
+    brand = "" if edition.title.startswith(name) else f"{name} · {words.day(edition.edition_date)}"
+    filled = _environment().get_template(template)
+    return filled.render(edition=edition, brand=brand, words=words, shown=shown)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    environment.filters["md"] = markdown
+    return environment
+
+
+@lru_cache(maxsize=1)
+def _inliner() -> css_inline.CSSInliner:
+    """Style rules go into the elements; those under @media stay in the head, where mail clients look for them."""
+    return css_inline.CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)
