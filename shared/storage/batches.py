@@ -118,11 +118,12 @@ class BatchStore:
             except ConflictError:
                 continue  # it ended before this line ran
 
-    def record(self, client_id: str, batch_id: str, outcomes: Sequence[Outcome]) -> Batch:
+    def record(self, client_id: str, batch_id: str, outcomes: Sequence[Outcome], *, late: bool = False) -> Batch:
         """End items, each once, in one transaction with the batch's counters; duplicates are dropped.
 
         Items of a batch that was closed meanwhile are recorded as late and counted nowhere. At most 99 outcomes a
-        call. Completes the batch when these were the last. Raises botocore's ClientError when DynamoDB keeps refusing.
+        call. Completes the batch when these were the last (`late`: because its deadline passed). Raises botocore's
+        ClientError when DynamoDB keeps refusing.
         """
         pending = list({outcome.item_id: outcome for outcome in outcomes}.values())
         for attempt in range(_CONFLICT_TRIES):
@@ -136,7 +137,7 @@ class BatchStore:
         else:
             raise RuntimeError(f"the state table refused {len(pending)} outcomes of {batch_id} {_CONFLICT_TRIES} times")
         batch = self.get(client_id, batch_id)
-        return self.close(batch) if batch.finished else batch
+        return self.close(batch, late=late) if batch.finished else batch
 
     def _ending(self, client_id: str, batch_id: str, outcomes: Sequence[Outcome]) -> list[Row]:
         now = self._clock.now().isoformat()

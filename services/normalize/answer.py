@@ -1,0 +1,59 @@
+"""What a normalizer answers, whichever it is: the shape of the tool's input."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from shared.contracts.base import Contract
+from shared.contracts.items import EntityKind
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=160)]
+Passage = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=1200)]
+Role = Literal["subject", "partner", "mentioned"]
+
+
+class AnsweredCompany(Contract):
+    """A company as the text names it."""
+
+    name: Name
+    role: Role = "mentioned"
+
+
+class AnsweredSentence(Contract):
+    """A sentence of the summary, and the passage of the source that supports it."""
+
+    text: Passage
+    evidence: Passage
+
+
+class AnsweredFigure(Contract):
+    """A key figure: its value and what it measures, and the passage that holds it."""
+
+    value: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+    label: Name
+    evidence: Passage
+
+
+class ToolAnswer(Contract):
+    """Names are the text's own wording. An empty list is an answer; a missing one is an error."""
+
+    event_type: str
+    confidence: float = Field(ge=0, le=1)
+    companies: tuple[AnsweredCompany, ...] = Field(max_length=40)
+    molecules: tuple[Name, ...] = Field(max_length=40)
+    trademarks: tuple[Name, ...] = Field(max_length=40)
+    technologies: tuple[Name, ...] = Field(max_length=40)
+    indications: tuple[Name, ...] = Field(max_length=40)
+    summary: tuple[AnsweredSentence, ...] = Field(min_length=1, max_length=6)
+    key_figures: tuple[AnsweredFigure, ...] = Field(default=(), max_length=8)
+
+    def named(self) -> list[tuple[EntityKind, str, Role | None]]:
+        """Kind, name and role of every entity."""
+        companies: list[tuple[EntityKind, str, Role | None]] = [("company", c.name, c.role) for c in self.companies]
+        others: list[tuple[EntityKind, tuple[str, ...]]] = [
+            ("molecule", self.molecules),
+            ("trademark", self.trademarks),
+            ("technology", self.technologies),
+            ("indication", self.indications),
+        ]
+        return companies + [(kind, name, None) for kind, names in others for name in names]

@@ -1,0 +1,139 @@
+"""Lambda entry point of normalize: RawQueue in, normalized items in the lake, failures back to the queue."""
+
+import time
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any
+
+import boto3
+from aws_lambda_powertools.metrics import MetricUnit
+
+from services.normalize.adapters import SqsQueue
+from services.normalize.item import Normalization, Stores
+from services.normalize.operations import Invocation
+from services.normalize.settings import Settings
+from shared.bedrock.client import bedrock_client
+from shared.bedrock.converse import CallCounts, Converse, Model, NoPace, Pace, RetryPolicy
+from shared.clock import SystemClock
+from shared.config.store import S3ConfigStore
+from shared.observability import logger, metrics, statistics
+from shared.storage.batches import BatchStore
+from shared.storage.lake import Lake
+from shared.storage.objects import S3Objects
+from shared.storage.pace import Quota, SharedPace
+from shared.storage.results import Results
+from shared.storage.spend import Spend
+from shared.storage.table import StateTable
+
+_SETTLING_SECONDS = 10
+"""What recording outcomes may take at an invocation's end."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The adapters of a warm function."""
+
+    settings: Settings
+    bedrock: Converse
+    stores: Stores
+    batches: BatchStore
+    config: S3ConfigStore
+    queue: SqsQueue
+    pace: Pace
+
+
+@cache
+def build() -> Parts:
+    """The composition root: adapters from the environment, once a warm function."""
+    settings = Settings.load()
+    clock = SystemClock()
+    table = StateTable(boto3.resource("dynamodb"), settings.state_table)
+    s3 = boto3.client("s3")
+    data = S3Objects(s3, settings.data_bucket)
+    quota = Quota(settings.rpm, settings.tpm)
+    paced = quota.limited and settings.retry_mode == "own"
+    logger.info("normalization uses", extra={"region": settings.region, "model_id": settings.model_id, "paced": paced})
+    return Parts(
+        settings=settings,
+        bedrock=bedrock_client(
+            settings.region,
+            read_timeout=settings.read_timeout,
+            connections=settings.max_workers,
+            retries=settings.retry_mode,
+        ),
+        stores=Stores(data, Lake(table, data), Results(table, clock), Spend(table, clock)),
+        batches=BatchStore(table, data, clock),
+        config=S3ConfigStore(s3, settings.config_bucket),
+        queue=SqsQueue(boto3.client("sqs"), settings.raw_queue_url),
+        pace=SharedPace(table, settings.region, settings.model_id, quota, clock) if paced else NoPace(),
+    )
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """SQS event in, `batchItemFailures` out; a failed message comes back alone."""
+    parts = build()
+    started = time.monotonic()
+    remaining = context.get_remaining_time_in_millis() / 1000
+    counts = CallCounts()
+    invocation = _invocation(parts, counts, context.aws_request_id)
+    deadline = time.time() + remaining - parts.settings.read_timeout - _SETTLING_SECONDS
+    failures = invocation.handle(event["Records"], deadline)
+    _publish(invocation, counts, parts.settings, time.monotonic() - started)
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failures]}
+
+
+def _invocation(parts: Parts, counts: CallCounts, owner: str) -> Invocation:
+    settings = parts.settings
+    clock = SystemClock()
+    own_retries = settings.max_retries if settings.retry_mode == "own" else 0
+    model = Model(
+        client=parts.bedrock,
+        region=settings.region,
+        model_id=settings.model_id,
+        clock=clock,
+        policy=RetryPolicy(own_retries, settings.base_delay),
+        pace=parts.pace,
+        counts=counts,
+        output_weight=settings.output_weight,
+    )
+    normalization = Normalization(parts.stores, parts.config.load, model, clock, owner)
+    return Invocation(
+        normalization,
+        parts.batches,
+        parts.queue,
+        workers=settings.max_workers,
+        max_receives=settings.max_receive_count,
+    )
+
+
+def _publish(invocation: Invocation, counts: CallCounts, settings: Settings, seconds: float) -> None:
+    """Metrics, and the one statistics line."""
+    tally = invocation.tally
+    numbers = {
+        "ItemsNormalized": tally.done,
+        "ItemsFailed": tally.failed,
+        "BedrockCalls": counts.calls,
+        "BedrockThrottles": counts.throttles,
+        "BedrockRetries": counts.retries,
+        "BedrockFinalFailures": counts.final_failures,
+        "InputTokens": tally.input_tokens,
+        "OutputTokens": tally.output_tokens,
+        "CostUsd": tally.cost_usd,
+        "UngroundedRefused": tally.refused,
+    }
+    for name, value in numbers.items():
+        metrics.add_metric(name=name, unit=MetricUnit.NoUnit if name == "CostUsd" else MetricUnit.Count, value=value)
+    rate = counts.throttles / counts.calls if counts.calls else 0.0
+    statistics(
+        "normalize",
+        **asdict(tally),
+        bedrock_calls=counts.calls,
+        throttle_rate=round(rate, 4),
+        retries=counts.retries,
+        final_failures=counts.final_failures,
+        region=settings.region,
+        model_id=settings.model_id,
+        seconds=round(seconds, 2),
+    )

@@ -1,0 +1,244 @@
+"""The flow of one item: a result that is there is reused; otherwise one function, under a lease, makes it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from services.normalize import model as by_model
+from services.normalize import prompt
+from services.normalize import rules as by_rules
+from services.normalize.entities import Again, Cause, Done, Failed, Job, Verdict
+from services.normalize.ground import Grounded, Text, ground, prepare
+from services.normalize.model import Bill, NothingGrounded
+from shared.bedrock.converse import Model
+from shared.bedrock.errors import ModelError, ModelRefused, ModelUnavailable, OutOfTime, Throttled
+from shared.clock import Clock
+from shared.config.client import ClientConfig
+from shared.config.tree import ConfigTree
+from shared.contracts.items import NormalizedItem, Normalizer, RawItem, Sentence, Usage
+from shared.errors import ConfigError, NotFoundError
+from shared.observability import logger
+from shared.storage.batches import Outcome
+from shared.storage.lake import Lake
+from shared.storage.objects import Objects, get_model
+from shared.storage.results import Results
+from shared.storage.spend import BudgetExceeded, Spend
+
+_LEASE_MARGIN = 60
+_TAKEN_WAITS = (5, 15, 60, 300, 300)
+"""Seconds until a message asks again for a result that another function is making: long enough in all for a lease to
+run out, short at first because most results take seconds."""
+_THROTTLED_WAITS = (30, 60, 120, 300, 300)
+_UNAVAILABLE_WAIT = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Everything that is kept."""
+
+    raw: Objects
+    lake: Lake
+    results: Results
+    spend: Spend
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A job with what it needs: its client, its raw item, and that item's text prepared."""
+
+    job: Job
+    tree: ConfigTree
+    client: ClientConfig
+    raw: RawItem
+    deadline: float
+    last_chance: bool
+
+    @property
+    def body(self) -> str:
+        """The item's text without what pages put around it."""
+        return by_rules.body_of(self.raw.title, self.raw.text)
+
+    def prepared(self) -> Text:
+        raw = self.raw
+        return prepare(self.tree, title=raw.title, text=self.body, language=raw.language, published=raw.published)
+
+    def request(self) -> prompt.RequestText:
+        return prompt.RequestText(self.raw.title, self.raw.published, self.body, self.raw.language)
+
+
+class Normalization:
+    """Normalizes single items. `config` loads a release."""
+
+    def __init__(
+        self, stores: Stores, config: Callable[[str], ConfigTree], model: Model, clock: Clock, owner: str
+    ) -> None:
+        self._stores, self._config, self._model, self._clock, self._owner = stores, config, model, clock, owner
+
+    def run(self, job: Job, deadline: float, *, last_chance: bool) -> Verdict:
+        """The verdict on a job. `last_chance`: SQS will not deliver it again."""
+        message = job.message
+        try:
+            tree = self._config(message.config_release)
+            client = tree.client(message.client_id)
+            raw = get_model(self._stores.raw, message.raw_key, RawItem)
+        except (NotFoundError, ConfigError) as error:
+            return _failed(job, "input", str(error), {})
+        task = Task(job, tree, client, raw, deadline, last_chance)
+        return self._by_rules(task, "") if client.pipeline.normalizer == "rules" else self._by_model(task)
+
+    def _by_model(self, task: Task) -> Verdict:
+        signature = prompt.signature(task.tree, self._model.model_id)
+        item_id, content = task.raw.item_id, task.raw.content_hash
+        ready = self._stores.results.ready(item_id, content, signature)
+        if ready is None:
+            owner = f"{self._owner}/{task.job.message_id}"
+            seconds = int(task.deadline - self._clock.now().timestamp()) + _LEASE_MARGIN
+            lease = self._stores.results.lease(item_id, content, signature, owner, max(seconds, _LEASE_MARGIN))
+            if lease == "mine":
+                try:
+                    return self._make(task, signature)
+                finally:
+                    self._stores.results.release(item_id, content, signature, owner)
+            if lease == "taken":
+                return Again("taken", "another function is normalizing this item", _wait(_TAKEN_WAITS, task.job))
+            ready = self._stores.results.ready(item_id, content, signature)
+        return self._reuse(task, str(ready), signature)
+
+    def _make(self, task: Task, signature: str) -> Verdict:
+        """Spend on the model, within the budget."""
+        try:
+            bill = Bill(task.tree.price(self._model.model_id))
+        except ConfigError as error:
+            return _failed(task.job, "config", str(error), {})
+        amount = by_model.most_expensive(bill.price, prompt.build_request(task.tree, task.request()))
+        try:
+            reserved = self._stores.spend.reserve(task.client.client_id, amount, task.client.budget.monthly_usd)
+        except BudgetExceeded as error:
+            return self._over_budget(task, str(error))
+        text = task.prepared()
+        try:
+            grounded = by_model.normalize(task.tree, self._model, task.request(), text, bill, task.deadline)
+        except ModelError as error:
+            return self._model_failed(task, error, bill)
+        finally:
+            self._stores.spend.settle(reserved, bill.usage)
+        normalizer = Normalizer(
+            kind="model", model_id=self._model.model_id, region=self._model.region, signature=signature
+        )
+        return self._store(task, grounded, normalizer, bill, "normalized by the model")
+
+    def _over_budget(self, task: Task, reason: str) -> Verdict:
+        logger.error(reason, extra={"item_id": task.raw.item_id, "on_exceeded": task.client.budget.on_exceeded})
+        if task.client.budget.on_exceeded == "rules":
+            return self._by_rules(task, "budget used up")
+        return _failed(task.job, "budget", reason, {})
+
+    def _model_failed(self, task: Task, error: ModelError, bill: Bill) -> Verdict:
+        """What a failed call means: come back later where that can help, else the client's choice."""
+        facts = _facts(bill, "model", reused=False)
+        again = _again(error, task.job, facts)
+        if again is not None and not task.last_chance:
+            return again
+        if task.client.pipeline.on_model_failure == "rules":
+            logger.error(f"by rules instead: {error}", extra={"item_id": task.raw.item_id})
+            return self._by_rules(task, str(error), bill)
+        if again is not None:
+            return again
+        cause: Cause = "refused" if isinstance(error, ModelRefused) else "answer"
+        return _failed(task.job, cause, str(error), facts)
+
+    def _by_rules(self, task: Task, why: str, bill: Bill | None = None) -> Verdict:
+        signature = by_rules.signature(task.tree)
+        ready = self._stores.results.ready(task.raw.item_id, task.raw.content_hash, signature)
+        if ready is not None and bill is None:
+            return self._reuse(task, ready, signature)
+        raw = task.raw
+        answer = by_rules.normalize_text(
+            task.tree,
+            title=raw.title,
+            text=task.body,
+            published=raw.published,
+            language=raw.language,
+            company_id=raw.company_id,
+        )
+        grounded = _at_least_title(ground(task.tree, task.prepared(), answer), raw.title)
+        normalizer = Normalizer(kind="rules", model_id="rules", region="", signature=signature)
+        return self._store(task, grounded, normalizer, bill, f"normalized by rules{f' ({why})' if why else ''}"[:300])
+
+    def _store(self, task: Task, grounded: Grounded, normalizer: Normalizer, bill: Bill | None, reason: str) -> Verdict:
+        refused = bill.refused if bill and normalizer.kind == "model" else grounded.refused
+        usage = bill.usage if bill else Usage()
+        raw = task.raw
+        item = NormalizedItem(
+            **raw.model_dump(exclude={"schema_version", "text", "text_origin", "fetched_at", "notes"}),
+            raw_key=task.job.message.raw_key,
+            event_type=grounded.event_type,
+            event_confidence=grounded.confidence,
+            entities=grounded.entities,
+            summary=grounded.summary,
+            figures=grounded.figures,
+            normalizer=normalizer,
+            normalized_at=self._clock.now().isoformat(),
+            usage=usage,
+            refused=refused,
+        )
+        key = self._stores.lake.put(item)
+        self._stores.results.finish(raw.item_id, raw.content_hash, normalizer.signature, key)
+        facts = {**_facts(bill, normalizer.kind, reused=False), "refused": refused.model_dump()}
+        return Done(Outcome(raw.item_id, "done", reason, facts))
+
+    def _reuse(self, task: Task, key: str, signature: str) -> Verdict:
+        """A result that is there costs nothing; what ingest has learned since (date, sources) is carried over."""
+        known = get_model(self._stores.raw, key, NormalizedItem)
+        raw = task.raw
+        fresh = known.model_copy(
+            update={
+                "title": raw.title,
+                "url": raw.url,
+                "published": raw.published,
+                "published_at": raw.published_at,
+                "dated_by": raw.dated_by,
+                "sources": tuple(dict.fromkeys((*known.sources, *raw.sources))),
+                "company_id": known.company_id or raw.company_id,
+                "raw_key": task.job.message.raw_key,
+            }
+        )
+        if fresh != known:
+            moved = self._stores.lake.put(fresh)
+            self._stores.results.finish(raw.item_id, raw.content_hash, signature, moved)
+        facts = _facts(None, known.normalizer.kind, reused=True)
+        return Done(Outcome(raw.item_id, "done", f"reused a result by {known.normalizer.kind}", facts))
+
+
+def _at_least_title(grounded: Grounded, title: str) -> Grounded:
+    """Own sentences need no grounding; should every one be refused, the title still says what happened."""
+    return grounded if grounded.summary else replace(grounded, summary=(Sentence(text=title, evidence=title),))
+
+
+def _again(error: ModelError, job: Job, facts: dict[str, Any]) -> Again | None:
+    """How a failed call comes back, or None when repeating it cannot help."""
+    if isinstance(error, Throttled):
+        return Again("throttled", str(error), _wait(_THROTTLED_WAITS, job), facts)
+    if isinstance(error, OutOfTime):
+        return Again("throttled", str(error), min(900, int(error.wait) + _wait((2, 5, 10, 20, 40), job)), facts)
+    if isinstance(error, ModelUnavailable):
+        return Again("unavailable", str(error), _UNAVAILABLE_WAIT * job.receives, facts)
+    if isinstance(error, (ModelRefused, NothingGrounded)):
+        return None
+    raise error
+
+
+def _wait(waits: tuple[int, ...], job: Job) -> int:
+    return waits[min(job.receives, len(waits)) - 1]
+
+
+def _failed(job: Job, cause: Cause, reason: str, facts: dict[str, Any]) -> Failed:
+    logger.error(f"item failed for good: {cause}: {reason}", extra={"item_id": job.message.item_id})
+    return Failed(Outcome(job.message.item_id, "failed", f"{cause}: {reason}"[:500], {**facts, "cause": cause}), cause)
+
+
+def _facts(bill: Bill | None, kind: str, *, reused: bool) -> dict[str, Any]:
+    """What the batch remembers of an item besides its end."""
+    usage = bill.usage if bill else Usage()
+    refused = bill.refused.model_dump() if bill else {}
+    return {**usage.model_dump(), "refused": refused, "normalizer": kind, "reused": reused}

@@ -1,0 +1,163 @@
+"""Lambda entry point of the sweeper: on a schedule, what was left half-way goes on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Protocol
+
+import boto3
+
+from services.normalize.adapters import EngineFunction, SqsQueue
+from services.normalize.settings import SweeperSettings
+from services.normalize.sweeps import (
+    CloseBatch,
+    Graces,
+    Intent,
+    RestartEngine,
+    SendItems,
+    Settle,
+    Sight,
+    WriteMarker,
+    decide,
+)
+from shared.clock import Clock, SystemClock
+from shared.contracts.batch import Manifest, RawMessage
+from shared.errors import RunFailedError
+from shared.observability import logger, statistics
+from shared.storage import keys
+from shared.storage.batches import BatchStore, Outcome
+from shared.storage.objects import Objects, S3Objects, get_model
+from shared.storage.table import StateTable
+
+_RECORD_SIZE = 99
+
+
+class Sender(Protocol):
+    def send(self, messages: list[RawMessage]) -> None: ...
+
+
+class Starter(Protocol):
+    def start(self, bucket: str, marker_key: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Sweeper:
+    """Looks at every unsettled batch and carries out what `decide` says. `bucket` is the data bucket's name."""
+
+    table: StateTable
+    batches: BatchStore
+    objects: Objects
+    queue: Sender
+    engine: Starter
+    clock: Clock
+    graces: Graces
+    bucket: str
+
+    def sweep(self) -> dict[str, int]:
+        """Counts of what was done. One broken batch does not keep the others waiting; raises RunFailedError after all
+        when any broke."""
+        done: dict[str, int] = {}
+        broken = []
+        for client_id, batch_id in self.batches.unsettled():
+            try:
+                sight = self._look(client_id, batch_id)
+                for intent in decide(sight, self.clock.now(), self.graces):
+                    self._act(sight, intent)
+                    done[type(intent).__name__] = done.get(type(intent).__name__, 0) + 1
+            except Exception:  # noqa: BLE001 (logged with its trace, and raised as one error after the others)
+                logger.exception(f"could not sweep batch {batch_id} of {client_id}")
+                broken.append(batch_id)
+        if broken:
+            raise RunFailedError(f"{len(broken)} batches could not be swept: {', '.join(broken[:5])}; see the log")
+        return done
+
+    def _look(self, client_id: str, batch_id: str) -> Sight:
+        batch = self.batches.get(client_id, batch_id)
+        row = self.table.get(keys.batch_meta(client_id, batch_id)) or {}
+        return Sight(
+            batch=batch,
+            manifest=get_model(self.objects, keys.manifest(client_id, batch_id), Manifest),
+            items=self.batches.items(client_id, batch_id),
+            marked=self.objects.get(keys.marker(client_id, batch_id, batch.kind)) is not None,
+            completed_at=row.get("completed_at"),
+        )
+
+    def _act(self, sight: Sight, intent: Intent) -> None:
+        batch = sight.batch
+        logger.info(
+            f"sweeper: {type(intent).__name__}", extra={"client_id": batch.client_id, "batch_id": batch.batch_id}
+        )
+        acts: dict[type[Any], Callable[[Sight, Any], None]] = {
+            SendItems: self._send,
+            CloseBatch: self._close,
+            WriteMarker: self._mark,
+            RestartEngine: self._restart,
+            Settle: self._settle,
+        }
+        acts[type(intent)](sight, intent)
+
+    def _send(self, sight: Sight, intent: SendItems) -> None:
+        manifest = sight.manifest
+        messages = [
+            RawMessage(
+                client_id=manifest.client_id,
+                batch_id=manifest.batch_id,
+                config_release=manifest.config_release,
+                as_of=manifest.as_of,
+                kind=manifest.kind,
+                **item.model_dump(),
+            )
+            for item in intent.items
+        ]
+        self.queue.send(messages)
+        self.batches.mark_sent(manifest.client_id, manifest.batch_id, [item.item_id for item in intent.items])
+
+    def _close(self, sight: Sight, intent: CloseBatch) -> None:
+        """Record what is missing as failed, then end the batch with what it has."""
+        batch = sight.batch
+        outcomes = [
+            Outcome(item_id, "failed", "deadline: the batch's time was over", {"cause": "deadline"})
+            for item_id in intent.missing
+        ]
+        for start in range(0, len(outcomes), _RECORD_SIZE):
+            part = outcomes[start : start + _RECORD_SIZE]
+            batch = self.batches.record(batch.client_id, batch.batch_id, part, late=True)
+        if batch.status == "open":
+            self.batches.close(batch, late=True)
+
+    def _mark(self, sight: Sight, _: WriteMarker) -> None:
+        self.batches.close(sight.batch)
+
+    def _restart(self, sight: Sight, _: RestartEngine) -> None:
+        batch = sight.batch
+        self.engine.start(self.bucket, keys.marker(batch.client_id, batch.batch_id, batch.kind))
+
+    def _settle(self, sight: Sight, _: Settle) -> None:
+        self.table.delete(keys.open_batch(sight.batch.client_id, sight.batch.batch_id))
+
+
+@cache
+def build() -> Sweeper:
+    """The composition root."""
+    settings = SweeperSettings.load()
+    clock = SystemClock()
+    table = StateTable(boto3.resource("dynamodb"), settings.state_table)
+    objects = S3Objects(boto3.client("s3"), settings.data_bucket)
+    return Sweeper(
+        table=table,
+        batches=BatchStore(table, objects, clock),
+        objects=objects,
+        queue=SqsQueue(boto3.client("sqs"), settings.raw_queue_url),
+        engine=EngineFunction(boto3.client("lambda"), settings.engine_function),
+        clock=clock,
+        graces=Graces(settings.unsent_grace, settings.engine_grace),
+        bucket=settings.data_bucket,
+    )
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Scheduled; the event's content does not matter. Answers with the counts of what was done."""
+    done = build().sweep()
+    statistics("sweeper", **done)
+    return {"statusCode": 200, "body": done}

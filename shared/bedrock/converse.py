@@ -1,0 +1,247 @@
+"""One call of Bedrock's Converse with a forced tool: retries for throttling alone, under a shared pace.
+
+Names and defaults are the specification's (Normalize); the jitter is full (AWS Builders' Library, "Timeouts, retries
+and backoff with jitter") instead of 0-100 ms, because several functions share one quota.
+"""
+
+import json
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
+
+from shared.bedrock.errors import MalformedAnswer, ModelRefused, ModelUnavailable, OutOfTime, Throttled
+from shared.clock import Clock
+from shared.observability import logger
+
+THROTTLED = frozenset({"ThrottlingException", "TooManyRequestsException"})
+UNAVAILABLE = frozenset(
+    {
+        "InternalServerException",
+        "ModelErrorException",
+        "ModelNotReadyException",
+        "ModelTimeoutException",
+        "ServiceUnavailableException",
+    }
+)
+
+
+class Converse(Protocol):
+    """A boto3 `bedrock-runtime` client, or a test's fake."""
+
+    def converse(self, **request: Any) -> dict[str, Any]: ...
+
+
+class Pace(Protocol):
+    """Who says when the next call may start (`shared.storage.pace`)."""
+
+    def reserve(self, tokens: int, longest_wait: float) -> float:
+        """Seconds to wait before the call that reserves `tokens`. Raises OutOfTime when beyond `longest_wait`."""
+
+    def settle(self, reserved: int, used: int) -> None:
+        """A call reserved `reserved` tokens of quota and used `used`."""
+
+    def throttled(self, started_at: float) -> None:
+        """A call that started at this epoch second was throttled."""
+
+
+class NoPace:
+    """No limit of our own."""
+
+    def reserve(self, tokens: int, longest_wait: float) -> float:  # noqa: ARG002
+        return 0.0
+
+    def settle(self, reserved: int, used: int) -> None:
+        """Nothing was reserved."""
+
+    def throttled(self, started_at: float) -> None:
+        """Nothing to slow down."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """`max_retries` after the first attempt; waits of up to `base_delay`·2ⁿ seconds."""
+
+    max_retries: int = 3
+    base_delay: float = 0.5
+
+    @property
+    def attempts(self) -> int:
+        return self.max_retries + 1
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRequest:
+    """A question that the model must answer through one tool.
+
+    `schema` is the JSON schema of the tool's input; `max_tokens` bounds the answer and counts against the quota when
+    the call starts. `note` follows the user's text as a block of its own (what a repeated question must mend).
+    """
+
+    system: str
+    user: str
+    tool: str
+    description: str
+    schema: Mapping[str, Any]
+    max_tokens: int
+    note: str = ""
+
+    def body(self, model_id: str) -> dict[str, Any]:
+        """Arguments of Converse."""
+        texts = [self.user, self.note] if self.note else [self.user]
+        return {
+            "modelId": model_id,
+            "system": [{"text": self.system}],
+            "messages": [{"role": "user", "content": [{"text": text} for text in texts]}],
+            "inferenceConfig": {"maxTokens": self.max_tokens, "temperature": 0.0},
+            "toolConfig": {
+                "tools": [
+                    {
+                        "toolSpec": {
+                            "name": self.tool,
+                            "description": self.description,
+                            "inputSchema": {"json": dict(self.schema)},
+                        }
+                    }
+                ],
+                "toolChoice": {"tool": {"name": self.tool}},
+            },
+        }
+
+    def estimated_tokens(self) -> int:
+        """Input tokens, estimated at four UTF-8 bytes a token and rounded up: an upper bound for English prose."""
+        pieces = (self.system, self.user, self.note, self.description, json.dumps(self.schema))
+        return sum(len(piece.encode()) for piece in pieces) // 4 + 1
+
+
+@dataclass(frozen=True, slots=True)
+class ToolReply:
+    """The tool's input as the model gave it, and what the call used."""
+
+    input: Mapping[str, Any]
+    input_tokens: int
+    output_tokens: int
+
+
+class CallCounts:
+    """What happened, for metrics: calls, throttles, retries, final_failures. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.calls = self.throttles = self.retries = self.final_failures = 0
+
+    def add(self, *, calls: int = 0, throttles: int = 0, retries: int = 0, final_failures: int = 0) -> None:
+        with self._lock:
+            self.calls += calls
+            self.throttles += throttles
+            self.retries += retries
+            self.final_failures += final_failures
+
+
+@dataclass
+class Model:
+    """One model in one region.
+
+    `deadline` is the epoch second by which a call must have started; `output_weight` is how many tokens of quota one
+    output token counts (five on Claude 4: Bedrock user guide, "Token burndown rates").
+    """
+
+    client: Converse
+    region: str
+    model_id: str
+    clock: Clock
+    policy: RetryPolicy = RetryPolicy()
+    pace: Pace = field(default_factory=NoPace)
+    counts: CallCounts = field(default_factory=CallCounts)
+    output_weight: int = 5
+    pause: Callable[[float], None] = time.sleep
+    jitter: Callable[[float, float], float] = random.uniform
+
+    def ask(self, request: ToolRequest, deadline: float) -> ToolReply:
+        """Call, and call again while throttled. Raises an error of shared.bedrock.errors."""
+        tokens = request.estimated_tokens() + request.max_tokens
+        body = request.body(self.model_id)
+        for attempt in range(1, self.policy.attempts + 1):
+            self._wait_turn(tokens, deadline)
+            started = self._now()
+            try:
+                answer = self._call(body)
+            except Throttled:
+                self._throttled(started, attempt, deadline)
+                continue
+            self.pace.settle(tokens, self._burned(answer))
+            return tool_reply(answer, request.tool)
+        raise Throttled(
+            f"{self.model_id} in {self.region} throttled {self.policy.attempts} attempts", self.policy.attempts
+        )
+
+    def _burned(self, answer: Mapping[str, Any]) -> int:
+        usage = answer.get("usage", {})
+        return int(usage.get("inputTokens", 0)) + self.output_weight * int(usage.get("outputTokens", 0))
+
+    def _now(self) -> float:
+        return self.clock.now().timestamp()
+
+    def _wait_turn(self, tokens: int, deadline: float) -> None:
+        wait = self.pace.reserve(tokens, deadline - self._now())
+        if wait > 0:
+            self.pause(wait)
+
+    def _call(self, body: dict[str, Any]) -> dict[str, Any]:
+        self.counts.add(calls=1)
+        try:
+            return self.client.converse(**body)
+        except ClientError as error:
+            raise classified(error, self.region, self.model_id) from error
+        except (ConnectionError, HTTPClientError) as error:
+            raise ModelUnavailable(f"{self.model_id} in {self.region}: {type(error).__name__}: {error}") from error
+        except BotoCoreError as error:
+            raise ModelRefused(f"{self.model_id} in {self.region}: {type(error).__name__}: {error}") from error
+
+    def _throttled(self, started: float, attempt: int, deadline: float) -> None:
+        """Count, log and wait before the next attempt; raise when there is none or no time for it."""
+        self.counts.add(throttles=1)
+        self.pace.throttled(started)
+        where = f"Bedrock throttled {self.model_id} in {self.region}"
+        if attempt == self.policy.attempts:
+            self.counts.add(final_failures=1)
+            logger.error(f"{where}: abandoned after attempt {attempt} of {self.policy.attempts}")
+            return
+        wait = self.jitter(0, self.policy.base_delay * 2 ** (attempt - 1))
+        if self._now() + wait > deadline:
+            self.counts.add(final_failures=1)
+            logger.error(f"{where}: abandoned after attempt {attempt} of {self.policy.attempts}, no time left")
+            raise OutOfTime(f"{where} and no time is left for attempt {attempt + 1}", wait)
+        self.counts.add(retries=1)
+        logger.warning(f"{where}: attempt {attempt} of {self.policy.attempts}, next in {wait:.2f} s")
+        self.pause(wait)
+
+
+def classified(error: ClientError, region: str, model_id: str) -> Exception:
+    """The kind of failure behind a botocore error; the message names region, model and what to look at."""
+    code = error.response.get("Error", {}).get("Code", "")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    message = f"{model_id} in {region}: {code}: {error.response.get('Error', {}).get('Message', '')}"
+    if code in THROTTLED:
+        return Throttled(message, 1)
+    if code in UNAVAILABLE or status >= 500:
+        return ModelUnavailable(message)
+    return ModelRefused(f"{message}; check model id, region and bedrock:InvokeModel on the inference profile")
+
+
+def tool_reply(answer: Mapping[str, Any], tool: str) -> ToolReply:
+    """The tool's input in an answer of Converse. Raises MalformedAnswer when there is none."""
+    usage = answer.get("usage", {})
+    message = answer.get("output", {}).get("message", {})
+    uses = [block["toolUse"] for block in message.get("content", []) if "toolUse" in block]
+    use = next((one for one in uses if one.get("name") == tool and isinstance(one.get("input"), Mapping)), None)
+    tokens = (int(usage.get("inputTokens", 0)), int(usage.get("outputTokens", 0)))
+    if use is None or answer.get("stopReason") == "max_tokens":
+        raise MalformedAnswer(
+            f"no complete answer through the tool {tool!r} (stop reason {answer.get('stopReason')!r})", *tokens
+        )
+    return ToolReply(use["input"], *tokens)

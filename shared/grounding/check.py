@@ -1,0 +1,137 @@
+"""What of a sentence its source does not support."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.grounding.dates import DateFact
+from shared.grounding.lexicon import CURRENCIES, MONTHS
+from shared.grounding.quantities import Quantity, find_quantities
+from shared.grounding.source import Facts, Source, facts_of, plain
+from shared.grounding.words import base, content_stems, guess_language, names, negated, parts, stem
+from shared.text.fold import fold_key
+
+FindingKind = Literal["number", "date", "frequency", "name", "evidence", "wording", "language", "negation", "claim"]
+Vocabulary = Callable[[str], frozenset[str]]
+"""Names the kinds of event that a text's own wording shows; a sentence may show none that its source does not."""
+
+MIN_SUPPORTED = 0.6
+"""Least share of a sentence's content words, names apart, that the source must hold: a paraphrase keeps most of them,
+an invention does not (tuned on the tests' own examples)."""
+
+MIN_OVERLAP = 0.3
+"""Least share of a sentence's content words that its evidence and the title must hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a text says and its source does not. `detail` names it, for the model and for reports."""
+
+    kind: FindingKind
+    detail: str
+
+
+def sentence_findings(
+    source: Source, text: str, evidence: str | None = None, vocabulary: Vocabulary | None = None
+) -> tuple[Finding, ...]:
+    """Everything in `text` that `source` does not support; empty when it is grounded.
+
+    `evidence`, when given, must be a passage of the source; numbers must then stand in it, in the title, or be dates.
+    """
+    if not content_stems(text):
+        return (Finding("wording", "a sentence without content"),)
+    findings = [
+        *_fact_findings(source, text, evidence),
+        *_name_findings(source, text),
+        *_wording_findings(source, text, evidence),
+    ]
+    if vocabulary:
+        findings += [Finding("claim", kind) for kind in sorted(vocabulary(text) - vocabulary(source.full))]
+    return tuple(findings)
+
+
+def figure_findings(source: Source, value: str, evidence: str) -> tuple[Finding, ...]:
+    """What `source` does not support of a key figure: its value must be a number that stands in the evidence."""
+    facts = facts_of(value, source.language)
+    if not facts.quantities and not facts.dates:
+        return (Finding("number", f"{value!r} holds no number"),)
+    return (*_fact_findings(source, value, evidence), *_name_findings(source, value))
+
+
+def _fact_findings(source: Source, text: str, evidence: str | None) -> Iterator[Finding]:
+    scope = source
+    if evidence is not None:
+        passage = source.supporting(evidence)
+        if passage is None:
+            yield Finding("evidence", f"not a passage of the source: {evidence[:120]!r}")
+        else:
+            scope = Source(source.title, passage, language=source.language, published=source.published)
+    facts = facts_of(text, source.language)
+    yield from (
+        Finding("date", _spelled(found.readings[0]))
+        for found in facts.dates
+        if not any(_dated(source, reading) for reading in found.readings)
+    )
+    yield from _number_findings(scope, source, facts, text)
+    yield from (Finding("frequency", one) for one in sorted(facts.frequencies - source.frequencies))
+
+
+def _number_findings(scope: Source, source: Source, facts: Facts, text: str) -> Iterator[Finding]:
+    unsupported = [one for one in facts.quantities if not _counted(scope, source, one)]
+    if unsupported:
+        apart = facts_of(text, source.language, split=True).quantities
+        english = facts_of(text, "en").quantities
+        if all(_counted(scope, source, one) for one in apart) or all(_counted(scope, source, one) for one in english):
+            return
+    yield from (Finding("number", one.text) for one in unsupported)
+
+
+def _counted(scope: Source, source: Source, claim: Quantity) -> bool:
+    if claim.unit == "" and int(claim.value) in source.years and claim.value == int(claim.value):
+        return True
+    return any(quantity.supports(claim) for quantity in scope.quantities)
+
+
+def _dated(source: Source, claim: DateFact) -> bool:
+    return any(date.covers(claim, source.published_year) for date in source.dates)
+
+
+def _spelled(date: DateFact) -> str:
+    return "-".join(str(part) for part in (date.year, date.month, date.day) if part is not None)
+
+
+def _name_findings(source: Source, text: str) -> Iterator[Finding]:
+    dated = bool(facts_of(text, source.language).dates)
+    for name in dict.fromkeys(names(text)):
+        if not (dated and fold_key(name).rstrip(".") in MONTHS) and not _named(source, name):
+            yield Finding("name", name)
+
+
+def _named(source: Source, name: str) -> bool:
+    if base(name) in source.words or _is_number(name, source.language):
+        return True
+    pieces = parts(name)
+    return len(pieces) > 1 and all(base(piece) in source.words for piece in pieces)
+
+
+def _is_number(name: str, language: str) -> bool:
+    """Whether a word such as "Q4", "110M" or "EUR" is a number's matter, or part of one."""
+    whole = plain(name)
+    return whole in CURRENCIES or any(one.text == whole for one in find_quantities(whole, language))
+
+
+def _wording_findings(source: Source, text: str, evidence: str | None) -> Iterator[Finding]:
+    proper = {stem(piece) for name in names(text) for piece in (name, *parts(name))}
+    stems = [one for one in content_stems(text) if one not in proper]
+    missing = [one for one in stems if one not in source.stems and one not in source.words]
+    spoken = guess_language(text)
+    if spoken and source.spoken and spoken != source.spoken:
+        yield Finding("language", f"written in {spoken}, the source is in {source.spoken}")
+    if len(missing) > len(stems) * (1 - MIN_SUPPORTED):
+        yield Finding("wording", f"words that the source does not use: {', '.join(dict.fromkeys(missing))}")
+    if evidence is not None:
+        passage = set(content_stems(f"{source.title} {evidence}"))
+        if sum(one in passage for one in content_stems(text)) < len(content_stems(text)) * MIN_OVERLAP:
+            yield Finding("evidence", "the passage is about something else")
+    if negated(text) and not negated(source.full):
+        yield Finding("negation", "the source denies nothing")
