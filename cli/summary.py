@@ -63,7 +63,7 @@ def closing_lines(edition: Edition, report: Report) -> Iterator[str]:
     if refused:
         yield "Refused as not grounded: " + ", ".join(f"{amount} {name}" for name, amount in refused.items())
     calls = sum(report.model_calls.values())
-    yield f"Model calls: {calls}, cost ${report.cost_usd:.4f}"
+    yield f"Model calls: {calls}, ${report.cost_usd:.4f} at list price"
     yield from report.notes
 
 

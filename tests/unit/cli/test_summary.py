@@ -64,7 +64,7 @@ def test_refusals_calls_and_cost_are_told():
         closing_lines(edition(ITEM), report(refused={"entities": 2}, model_calls={"normalize": 9}, cost_usd=0.5))
     )
     assert "Refused as not grounded: 2 entities" in lines
-    assert "Model calls: 9, cost $0.5000" in lines
+    assert "Model calls: 9, $0.5000 at list price" in lines
     assert not any("Quiet week" in line for line in lines)
 
 
