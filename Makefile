@@ -63,11 +63,16 @@ define package
 	@find "$(ARTIFACTS_DIR)/services" "$(ARTIFACTS_DIR)/shared" -depth -type d -name __pycache__ -exec rm -rf {} +
 endef
 
+# What trafilatura's libraries bring for work that ingest never asks of them: locales to guess languages by, word lists,
+# and a date parser with its own time zones (dates are services/ingest/dates.py).
+INGEST_UNUSED := babel/locale-data babel/global.dat pytz pytz-*.dist-info dateparser dateparser_data dateparser-*.dist-info \
+  regex regex-*.dist-info tzlocal tzlocal-*.dist-info justext/stoplists
 build-IngestFunction: $(UV)
 	$(call package,ingest)
+	@cd "$(ARTIFACTS_DIR)" && rm -rf $(INGEST_UNUSED)
 build-NormalizeFunction build-SweeperFunction: $(UV)
 	$(call package,normalize)
 build-EngineFunction: $(UV)
 	$(call package,engine)
-build-PublisherFunction: $(UV)
+build-PublisherFunction build-LinksFunction: $(UV)
 	$(call package,publisher)

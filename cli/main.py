@@ -4,7 +4,24 @@ import sys
 
 import typer
 
-from cli import config_commands, edition_commands, errors, explain, local_commands, run
+from cli import (
+    config_commands,
+    costs,
+    dlq_commands,
+    doctor,
+    edition_commands,
+    errors,
+    eval_command,
+    explain,
+    inventory,
+    local_commands,
+    region_commands,
+    run,
+    schedules_commands,
+    smoke,
+    sources_commands,
+)
+from cli.review import command as review
 
 app = typer.Typer(
     help="Weekly, grounded intelligence newsletters for narrow biotech markets.",
@@ -15,9 +32,19 @@ app = typer.Typer(
 )
 app.command("run")(run.command)
 app.command("explain")(explain.command)
+app.command("eval")(eval_command.command)
+app.command("review")(review.command)
 app.add_typer(local_commands.app, name="local")
 app.add_typer(config_commands.app, name="config")
 app.add_typer(edition_commands.app, name="edition")
+app.add_typer(sources_commands.app, name="sources")
+app.command("costs")(costs.command)
+app.command("doctor")(doctor.command)
+app.command("inventory")(inventory.command)
+app.command("smoke")(smoke.command)
+app.add_typer(dlq_commands.app, name="dlq")
+app.add_typer(region_commands.app, name="region")
+app.add_typer(schedules_commands.app, name="schedules")
 
 
 def main() -> None:

@@ -22,7 +22,14 @@ from shared.storage.editions import Editions
 from shared.storage.objects import S3Objects, get_model
 from shared.storage.table import Row, StateTable
 
-EDITION_FILES = ("newsletter.md", "newsletter.html", "newsletter.txt", "newsletter.json", "report.json")
+EDITION_FILES = (
+    "newsletter.md",
+    "newsletter.html",
+    "newsletter.txt",
+    "newsletter.json",
+    "report.html",
+    "report.json",
+)
 _LAMBDA_LIMIT = 900
 _FUNCTIONS: dict[Stage, str] = {
     "ingest": "IngestFunctionName",

@@ -56,6 +56,11 @@ class LocalStack:
     def resource(self, service: str) -> Any:
         return self._session.resource(service, endpoint_url=self.stack.endpoint, config=_PATHS)
 
+    def model(self, region: str, config: Config) -> Any:
+        """A bedrock-runtime client of the model endpoint, which checks the region that a call is signed for."""
+        endpoint = self.stack.model_endpoint
+        return self._session.client("bedrock-runtime", region_name=region, endpoint_url=endpoint, config=config)
+
 
 class AwsStack:
     """A stack on AWS, found through CloudFormation in the profile's region (eu-west-3 where it names none)."""

@@ -38,9 +38,9 @@ def _publisher(stack: Stack) -> str | None:
 
 
 def _mapping(stack: Stack, stage: str, function: str, queue: str) -> str | None:
-    found = stack.client("lambda").list_event_source_mappings(FunctionName=stack.outputs[function])[
-        "EventSourceMappings"
-    ]
+    name = stack.outputs[f"{queue}Url"].rsplit("/", 1)[-1]
+    mappings = stack.client("lambda").list_event_source_mappings(FunctionName=stack.outputs[function])
+    found = [row for row in mappings["EventSourceMappings"] if row["EventSourceArn"].endswith(f":{name}")]
     if not found:
         return f"{stage} gets no messages: its event source mapping on {queue} is missing"
     states = {row["State"] for row in found}

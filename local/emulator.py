@@ -3,6 +3,8 @@
 What it does not do by itself (each has a conformance test in tests/integration/local/):
 - CloudFormation drops ReservedConcurrentExecutions and TimeToLiveSpecification, and stores a referenced
   MaximumConcurrency as text, on which the queue's poller then fails: `complete` sets all three by API;
+- a function's URL answers under a path of the emulator, not under the host name that CloudFormation reports:
+  `complete` tells the publisher the path, so that links in mails work on this machine;
 - a mail is kept as its fields, not as the message sent: see local/mail.py;
 - its Bedrock answers are canned: the model endpoint takes over through AWS_ENDPOINT_URL_BEDROCK_RUNTIME, which every
   function inherits from the emulator's own environment.
@@ -12,6 +14,7 @@ import json
 import os
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -122,7 +125,22 @@ def complete(layout: Layout, outputs: Mapping[str, str], reserves: Mapping[str, 
         TableName=outputs["StateTableName"],
         TimeToLiveSpecification={"Enabled": True, "AttributeName": STATE_TTL_ATTRIBUTE},
     )
+    if "LinksFunctionUrl" in outputs:
+        _localize_links(layout, functions, outputs)
     allow_sender(layout, SENDER_DOMAIN)
+
+
+def links_url(layout: Layout, outputs: Mapping[str, str]) -> str:
+    """Where LinksFunction's URL answers on this machine."""
+    url_id = str(urlsplit(outputs["LinksFunctionUrl"]).hostname).partition(".")[0]
+    return f"{layout.endpoint}/_aws/lambda-url/{url_id}/"
+
+
+def _localize_links(layout: Layout, functions: Any, outputs: Mapping[str, str]) -> None:
+    name = outputs["PublisherFunctionName"]
+    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    variables["LINKS_URL"] = links_url(layout, outputs)
+    functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
 
 
 def _retype_mappings(functions: Any, name: str) -> None:
@@ -176,6 +194,8 @@ def _settings(layout: Layout, environ: Mapping[str, str]) -> dict[str, str]:
         "S3_DATA_DIR": str(layout.home / "s3"),
         "TMPDIR": str(layout.home / "tmp"),
         "LOG_LEVEL": environ.get("VECTORA_EMULATOR_LOG", "INFO"),
+        # "true" makes the emulator enforce the functions' IAM policies.
+        "AUTH": environ.get("VECTORA_EMULATOR_AUTH", "false"),
         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": layout.model_endpoint,
         "POWERTOOLS_TRACE_DISABLED": "true",
     }

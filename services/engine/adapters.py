@@ -17,6 +17,7 @@ from shared.contracts.edition import EditionMessage
 from shared.contracts.items import NormalizedItem, Usage
 from shared.storage.batches import BatchStore
 from shared.storage.editions import Editions
+from shared.storage.labels import Labels
 from shared.storage.objects import Objects, dump
 from shared.storage.spend import Reservation
 from shared.storage.table import Row
@@ -71,6 +72,7 @@ class Ports:
     lake: LakeReader
     batches: BatchStore
     editions: Editions
+    labels: Labels
     data: Objects
     newsletters: Objects
     announcer: Announcer

@@ -17,6 +17,7 @@ from services.engine.render import render
 from services.engine.report import Findings, build_report, run_cost
 from services.engine.selection import Rules, Selection, select
 from services.engine.settings import EngineSettings
+from services.engine.wording import wording
 from shared.contracts.edition import Edition, Report, Section
 from shared.storage.table import Row
 
@@ -51,17 +52,20 @@ def build(assignment: Assignment, ports: Ports, settings: EngineSettings, second
         last = last_sent_of(ports.editions.last_sent(assignment.client_id))
         gathered = gather(assignment, ports.lake, last, ports.clock.now())
     with watch.stage("select"):
-        selection = select(gathered.facts, rules_of(assignment), ports.editions.printed(assignment.client_id))
-    frame = Frame(assignment.client, assignment.day.isoformat(), assignment.window, own_sections(selection.sections))
+        printed = {**ports.labels.dropped(assignment.client_id), **ports.editions.printed(assignment.client_id)}
+        selection = select(gathered.facts, rules_of(assignment), printed, assignment.tree)
+    words = wording(assignment.client.client_profile.language)
+    sections = own_sections(selection.sections, words)
+    frame = Frame(assignment.client, assignment.day.isoformat(), assignment.window, sections)
     with watch.stage("editorial"):
         editorial = Newsroom(assignment, ports, settings, seconds_left).editorial(frame, gathered.items)
     batch_items = _batch_items(assignment, ports)
     sections = apply_texts(frame.sections, editorial)
     edition = _edition(assignment, editorial, sections, batch_items, gathered)
     with watch.stage("render"):
-        printed = render(edition, assignment.client.client_profile.name)
+        forms = render(edition, assignment.client.client_profile.name)
     report = build_report(_findings(assignment, gathered, selection, editorial, batch_items, watch))
-    files = {"md": printed.markdown, "txt": printed.text, "html": printed.html}
+    files = {"md": forms.markdown, "txt": forms.text, "html": forms.html}
     return Built(edition, files, report, _answer(assignment, edition, report))
 
 
@@ -135,6 +139,7 @@ def _findings(
         refused_texts=editorial.refused,
         notes=(editorial.note,) if editorial.note else (),
         timings=watch.seconds,
+        floor=rules_of(assignment).floor,
     )
 
 

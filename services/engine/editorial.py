@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from services.engine.facts import Facts
 from services.engine.selection import Chosen, SectionPlan
 from services.engine.text import plain, repeats, safe_url, sentence_of, title_of
 from services.engine.wording import Wording, wording
@@ -14,6 +15,7 @@ from shared.contracts.items import NormalizedItem, Sentence, Usage
 
 SENTENCES = 3  # what, how and when in a few lines (owner's rule 7)
 TLDR_LINES = 5
+NAMED_COMPANIES = 5
 _NAME = 120
 
 
@@ -61,23 +63,26 @@ class Frame:
         return wording(self.client.client_profile.language)
 
 
-def own_sections(sections: Sequence[SectionPlan]) -> tuple[Section, ...]:
+def own_sections(sections: Sequence[SectionPlan], words: Wording) -> tuple[Section, ...]:
     """The sections to print, every item in its own words."""
     return tuple(
-        Section(id=plan.config.id, title=plan.config.title, items=tuple(own_item(chosen) for chosen in plan.items))
+        Section(
+            id=plan.config.id, title=plan.config.title, items=tuple(own_item(chosen, words) for chosen in plan.items)
+        )
         for plan in sections
     )
 
 
-def own_item(chosen: Chosen) -> EditionItem:
-    """An item as printed when nobody rewrites it: its whole title, cleaned, and its first sentences."""
+def own_item(chosen: Chosen, words: Wording) -> EditionItem:
+    """An item as printed when nobody rewrites it: its whole title, cleaned, and its first sentences; where the source
+    has no more than the title, who published it and when."""
     facts = chosen.candidate.facts
     item, names = facts.item, facts.names
     sentences = _sentences(item)
     return EditionItem(
         item_id=item.item_id,
         title=title_of(item.title),
-        summary=" ".join(sentence_of(sentence.text) for sentence in sentences),
+        summary=" ".join(sentence_of(sentence.text) for sentence in sentences) or _provenance(facts, words),
         url=safe_url(item.url),
         source_key=item.source_key,
         source_name=plain(item.source_name, _NAME),
@@ -91,15 +96,21 @@ def own_item(chosen: Chosen) -> EditionItem:
         late=facts.late,
         also_reported_by=_also_reported(chosen),
         previously=_previously(chosen),
-        evidence=tuple(sentence_of(sentence.evidence) for sentence in sentences),
+        evidence=tuple(sentence_of(sentence.evidence) for sentence in sentences) or (title_of(item.title),),
         reason=chosen.reason,
     )
 
 
 def _sentences(item: NormalizedItem) -> tuple[Sentence, ...]:
-    """The first sentences, without one that repeats the title where others say more."""
-    telling = [sentence for sentence in item.summary if not repeats(sentence.text, item.title)]
-    return tuple(telling or item.summary)[:SENTENCES]
+    """The first sentences that say more than the title."""
+    telling = (sentence for sentence in item.summary if not repeats(sentence.text, item.title))
+    return tuple(one for one in telling if sentence_of(one.text))[:SENTENCES]
+
+
+def _provenance(facts: Facts, words: Wording) -> str:
+    """Who announced it, or published it, and when."""
+    pattern = words.announced if facts.item.company_id else words.published_by
+    return pattern.format(name=plain(facts.publisher, _NAME), day=words.day(facts.item.published))
 
 
 def _printable(names: Sequence[str]) -> tuple[str, ...]:
@@ -130,20 +141,26 @@ def own_title(frame: Frame) -> str:
 
 
 def own_intro(frame: Frame) -> str:
-    """What there is, in numbers, and the first item; for a quiet week, that it was one. Empty where the client wants
-    no intro, except in a quiet week: an edition without content must say so."""
+    """How many items of which sections, and about whom; for a quiet week, that it was one. Empty where the client
+    wants no intro, except in a quiet week: an edition without content must say so."""
     words = frame.words
     if not frame.items:
         return words.quiet_intro.format(span=words.span(frame.window))
     if not frame.client.newsletter_delivery.include_intro:
         return ""
-    names = {item.companies[0] for item in frame.items if item.companies}
+    kinds = [f"{section.title} ({len(section.items)})" for section in frame.sections]
     numbers = words.intro.format(
-        items=words.many(len(frame.items), words.items),
-        companies=words.many(len(names), words.companies),
-        span=words.span(frame.window),
+        items=words.many(len(frame.items), words.items), span=words.span(frame.window), kinds=", ".join(kinds)
     )
-    return f"{numbers} {words.intro_lead.format(title=_best(frame)[0].title)}"
+    names = _in_the_news(frame)
+    return f"{numbers} {words.intro_companies.format(names=words.listing(names))}" if names else numbers
+
+
+def _in_the_news(frame: Frame) -> list[str]:
+    """The first company of each item, the best item's first; beyond NAMED_COMPANIES, how many more."""
+    names = list(dict.fromkeys(item.companies[0] for item in _best(frame) if item.companies))
+    left = len(names) - NAMED_COMPANIES
+    return [*names[:NAMED_COMPANIES], frame.words.more.format(number=left)] if left > 1 else names
 
 
 def own_tldr(frame: Frame) -> tuple[str, ...]:

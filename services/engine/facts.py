@@ -21,7 +21,8 @@ class Facts:
     `ids` are canonical ids by kind; `names` the names to print, canonical where known, in order of appearance.
     `subjects` are the ids of companies that the item is about (subject or partner, named in its title, or owner of
     the source). `technology` maps `scope.category` to the distinct terms found; `title_exclusions` are exclusion
-    scopes found in the title. `late` marks an item older than the window.
+    scopes found in the title. `publisher` is the company on whose own site it stands, else the source. `title_hits` is
+    what the matcher found in the title. `late` marks an item older than the window.
     """
 
     item: NormalizedItem
@@ -31,6 +32,8 @@ class Facts:
     technology: dict[str, frozenset[str]]
     indications: frozenset[str]
     title_exclusions: frozenset[str]
+    publisher: str
+    title_hits: tuple[Hit, ...] = ()
     late: bool = False
 
     @property
@@ -51,7 +54,7 @@ def source_text(item: NormalizedItem) -> str:
 
 def read_facts(item: NormalizedItem, tree: ConfigTree, *, late: bool = False) -> Facts:
     """Resolve an item against the present canonical files: a new alias needs no new normalization."""
-    hits = tree.matcher.find(source_text(item))
+    hits = tree.subject_matcher.find(source_text(item))
     title_end = len(item.title.strip())
     named = _named(item.entities, hits, tree)
     return Facts(
@@ -65,6 +68,8 @@ def read_facts(item: NormalizedItem, tree: ConfigTree, *, late: bool = False) ->
         title_exclusions=frozenset(
             scope for hit in hits if hit.kind == "exclusion" and hit.end <= title_end for scope in hit.scopes
         ),
+        publisher=_publisher(item, tree),
+        title_hits=tuple(hit for hit in hits if hit.end <= title_end),
         late=late,
     )
 
@@ -93,6 +98,11 @@ def _ids(item: NormalizedItem, named: dict[str, list[tuple[str | None, str]]]) -
     """Canonical ids by kind; a company's own site is about that company even where its text says "we"."""
     ids: dict[str, frozenset[str]] = {kind: frozenset(i for i, _ in named[kind] if i) for kind in NAMED}
     return ids | {"company": ids["company"] | ({item.company_id} if item.company_id else set())}
+
+
+def _publisher(item: NormalizedItem, tree: ConfigTree) -> str:
+    owner = tree.companies.get(item.company_id) if item.company_id else None
+    return owner.name if owner else item.source_name
 
 
 def _technologies(entities: Iterable[Entity]) -> tuple[str, ...]:

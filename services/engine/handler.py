@@ -22,6 +22,7 @@ from shared.errors import InputError
 from shared.observability import logger, metrics
 from shared.storage.batches import BatchStore
 from shared.storage.editions import Editions
+from shared.storage.labels import Labels
 from shared.storage.lake import Lake
 from shared.storage.objects import S3Objects
 from shared.storage.spend import Spend
@@ -51,6 +52,7 @@ def build(settings: EngineSettings) -> Engine:
         lake=Lake(table, data),
         batches=BatchStore(table, data, clock),
         editions=Editions(table, clock),
+        labels=Labels(table, clock),
         data=data,
         newsletters=S3Objects(s3, settings.newsletters_bucket),
         announcer=TopicAnnouncer(boto3.client("sns"), settings.newsletter_topic_arn),

@@ -1,5 +1,6 @@
 """Which of a client's watch domains an item belongs to, by the declarative rules; every answer has its reason."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,7 +8,7 @@ from services.engine.facts import Facts
 from shared.config.client import ClientConfig, WatchDomain
 from shared.config.logic import evaluate
 from shared.config.logic import names as names_in
-from shared.config.rules import MatchClause, MatchSignal, TechnologyProfile
+from shared.config.rules import MatchClause, TechnologyProfile
 from shared.config.tree import ConfigTree
 from shared.errors import ConfigError
 
@@ -16,7 +17,11 @@ Level = Literal["high", "medium", "low"]
 
 @dataclass(frozen=True, slots=True)
 class DomainPlan:
-    """A watch domain with its scopes resolved to ids, compiled once a run."""
+    """A watch domain with its scopes resolved to ids, compiled once a run.
+
+    `no_event` is the truth of every `event_<type>` for an item of no known type; `signals` are the technology scopes
+    of each signal, and how many terms of them it needs.
+    """
 
     domain: WatchDomain
     profile: TechnologyProfile
@@ -25,7 +30,8 @@ class DomainPlan:
     trademarks: frozenset[str]
     pure_players: frozenset[str]
     hybrids: frozenset[str]
-    event_types: tuple[str, ...]
+    no_event: Mapping[str, bool]
+    signals: Mapping[str, tuple[frozenset[str], int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,11 @@ def _plan(tree: ConfigTree, domain: WatchDomain) -> DomainPlan:
         trademarks=frozenset(tree.trademark_scopes.get(domain.trademark_scope or "", ())),
         pure_players=frozenset(c for c in companies if tree.company(c).type == "pure_player"),
         hybrids=frozenset(c for c in companies if tree.company(c).type == "hybrid"),
-        event_types=tuple(tree.event_types),
+        no_event={f"event_{name}": False for name in tree.event_types},
+        signals={
+            name: (frozenset(f"{domain.technology_scope}.{one}" for one in signal.categories), signal.min_matches)
+            for name, signal in tree.matching.technology_profiles[profile_id].signals.items()
+        },
     )
 
 
@@ -117,7 +127,8 @@ def truth_values(facts: Facts, plan: DomainPlan) -> dict[str, bool]:
     company = bool(facts.ids["company"] & plan.companies)
     molecule = bool(facts.ids["molecule"] & plan.molecules)
     trademark = bool(facts.ids["trademark"] & plan.trademarks)
-    values = {f"event_{name}": name == facts.item.event_type for name in plan.event_types}
+    event = f"event_{facts.item.event_type}"
+    values = {**plan.no_event, **({event: True} if event in plan.no_event else {})}
     values |= {
         "company": company,
         "molecule": molecule,
@@ -129,7 +140,7 @@ def truth_values(facts: Facts, plan: DomainPlan) -> dict[str, bool]:
         "hybrid": bool(facts.subjects & plan.hybrids),
         "corporate_source": facts.item.company_id is not None,
     }
-    return values | {name: _holds(signal, facts, plan) for name, signal in plan.profile.signals.items()}
+    return values | {name: _holds(scopes, least, facts) for name, (scopes, least) in plan.signals.items()}
 
 
 def _domain_terms(facts: Facts, plan: DomainPlan) -> frozenset[str]:
@@ -138,10 +149,9 @@ def _domain_terms(facts: Facts, plan: DomainPlan) -> frozenset[str]:
     return frozenset().union(*found)
 
 
-def _holds(signal: MatchSignal, facts: Facts, plan: DomainPlan) -> bool:
-    scopes = (f"{plan.domain.technology_scope}.{category}" for category in signal.categories)
-    terms = frozenset[str]().union(*(facts.technology.get(scope, frozenset()) for scope in scopes))
-    return len(terms) >= signal.min_matches
+def _holds(scopes: frozenset[str], least: int, facts: Facts) -> bool:
+    found = [facts.technology[scope] for scope in scopes if scope in facts.technology]
+    return bool(found) and len(frozenset().union(*found)) >= least
 
 
 def _match(facts: Facts, plan: DomainPlan, clause: MatchClause, values: dict[str, bool]) -> Match:

@@ -13,6 +13,7 @@ from typing import Any
 from services.engine.adapters import Ports
 from services.engine.assignment import Assignment, for_batch, for_request, last_sent_of
 from services.engine.building import Built, build
+from services.engine.report_page import report_page
 from services.engine.settings import EngineSettings
 from shared.contracts.batch import Manifest
 from shared.contracts.edition import EditionMessage
@@ -115,6 +116,7 @@ class Engine:
             self._put(assignment, f"newsletter.{extension}", built.files[extension].encode(), kind)
         self._put(assignment, "newsletter.json", body, "application/json")
         self._put(assignment, "report.json", dump(built.report), "application/json")
+        self._put(assignment, "report.html", report_page(built.report).encode(), _FILE_TYPES["html"])
         facts = _facts(assignment, built, content_hash(body.decode()))
         ids = (assignment.client_id, assignment.edition_id)
         try:

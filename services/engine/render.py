@@ -4,14 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-
-import css_inline
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from typing import TYPE_CHECKING
 
 from services.engine.text import markdown, repeats
 from services.engine.wording import wording
 from shared.contracts.edition import Edition, EditionItem
 from shared.grounding.sentences import split_sentences
+
+if TYPE_CHECKING:
+    import css_inline
+    from jinja2 import Environment
 
 MAX_HTML_BYTES = 102_000  # Gmail clips a message's HTML beyond 102 kB
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -66,7 +68,9 @@ def _fill(template: str, edition: Edition, name: str, shown: Callable[[EditionIt
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def _environment() -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
@@ -78,6 +82,8 @@ def _environment() -> Environment:
 
 
 @lru_cache(maxsize=1)
-def _inliner() -> css_inline.CSSInliner:
+def _inliner() -> "css_inline.CSSInliner":
     """Style rules go into the elements; those under @media stay in the head, where mail clients look for them."""
+    import css_inline
+
     return css_inline.CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)

@@ -33,6 +33,7 @@ class Findings:
     refused_texts: int
     notes: tuple[str, ...]
     timings: Mapping[str, float]
+    floor: float
 
 
 def build_report(findings: Findings) -> Report:
@@ -54,6 +55,7 @@ def build_report(findings: Findings) -> Report:
         cost_usd=run_cost(findings.batch_items, findings.usage),
         notes=findings.notes,
         timings={name: round(seconds, 3) for name, seconds in findings.timings.items()},
+        floor=findings.floor,
     )
 
 

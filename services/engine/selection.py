@@ -6,12 +6,14 @@ from datetime import date
 from typing import Literal
 
 from services.engine.facts import Facts
+from services.engine.headlines import printed_story, story_of
 from services.engine.matching import DomainPlan, Match, match_item
 from services.engine.scoring import contributions, total
-from services.engine.stories import Story, earlier_chapter, group, printed_story, same_story, story_of
+from services.engine.stories import Judge, Story, StoryIndex, earlier_chapter, group
 from services.engine.text import safe_url
 from shared.config.client import ClientConfig, SectionConfig
 from shared.config.rules import EventType, ScoringRules
+from shared.config.tree import ConfigTree
 from shared.storage.table import Row
 
 Outcome = Literal[
@@ -22,6 +24,7 @@ Outcome = Literal[
     "below_floor",
     "story_duplicate",
     "already_printed",
+    "dropped",
     "section_full",
     "edition_full",
     "no_section",
@@ -85,6 +88,10 @@ class Decision:
     contributions: Mapping[str, float] = field(default_factory=dict)
 
 
+Decisions = dict[str, Decision]
+"""By item id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """A printed story: its leading item, the other reports of it, and the printed item that it continues."""
@@ -108,7 +115,7 @@ class Selection:
     """The edition's content, and a decision on every item analysed, by item id."""
 
     sections: tuple[SectionPlan, ...]
-    decisions: dict[str, Decision]
+    decisions: Decisions
     matched: int
 
     @property
@@ -116,9 +123,9 @@ class Selection:
         return tuple(item for section in self.sections for item in section.items)
 
 
-def select(items: Iterable[Facts], rules: Rules, printed: Mapping[str, Row]) -> Selection:
-    """Decide on every item. `printed` holds what sent editions printed, by item id."""
-    decisions: dict[str, Decision] = {}
+def select(items: Iterable[Facts], rules: Rules, printed: Mapping[str, Row], tree: ConfigTree) -> Selection:
+    """Decide on every item. `printed` holds what sent editions printed and what reviews dropped, by item id."""
+    decisions: Decisions = {}
     matched: list[Candidate] = []
     for facts in sorted(items, key=lambda one: one.item_id):
         judged = judge(facts, rules, printed)
@@ -127,7 +134,7 @@ def select(items: Iterable[Facts], rules: Rules, printed: Mapping[str, Row]) -> 
         else:
             decisions[judged.item_id] = judged
     in_matched = len(matched) + sum(one.outcome != "not_matched" for one in decisions.values())
-    stories = _stories(sorted(matched, key=_best_first), rules, printed, decisions)
+    stories = _stories(sorted(matched, key=_best_first), rules, printed, tree, decisions)
     sections = _fill_sections(stories, rules, decisions)
     return Selection(sections, decisions, in_matched)
 
@@ -160,6 +167,8 @@ def _obstacle(candidate: Candidate, rules: Rules, printed: Mapping[str, Row]) ->
         return _out(candidate, "no_link", "its address is not an http(s) link", "a usable address")
     if candidate.item_id in printed:
         row = printed[candidate.item_id]
+        if _dropped(row):
+            return _dropped_before(candidate, row)
         return _out(candidate, "already_printed", f"printed in edition {row.get('edition_id', '')}", "nothing")
     lowest = rules.fill_floor if candidate.core else rules.floor
     if candidate.score < lowest:
@@ -180,39 +189,61 @@ def _out(candidate: Candidate, outcome: Outcome, reason: str, change: str) -> De
     return Decision(candidate.item_id, outcome, reason, change, candidate.score, candidate.contributions)
 
 
-def _story(candidate: Candidate) -> Story:
-    item, names = candidate.facts.item, candidate.facts.names
-    products = (*names["molecule"], *names["trademark"])
-    return story_of(item.item_id, item.title, item.published, item.event_type, names["company"], products)
-
-
 def _stories(
-    ranked: Sequence[Candidate], rules: Rules, printed: Mapping[str, Row], decisions: dict[str, Decision]
+    ranked: Sequence[Candidate], rules: Rules, printed: Mapping[str, Row], tree: ConfigTree, decisions: Decisions
 ) -> list[Chosen]:
     """One entry a story, best first; the other reports and the stories printed before are decided here."""
-    stories = {candidate.item_id: _story(candidate) for candidate in ranked}
-    past = [printed_story(row) for row in printed.values()]
-    leaders = group([stories[candidate.item_id] for candidate in ranked])
-    by_id = {candidate.item_id: candidate for candidate in ranked}
-    others: dict[str, list[Candidate]] = {}
-    entries: list[Candidate] = []
-    for candidate in ranked:
-        leader = by_id[leaders[candidate.item_id]]
-        before = next((one for one in past if same_story(one, stories[leader.item_id])), None)
+    judge, past = Judge(tree.stories), [printed_story(row, tree) for row in printed.values()]
+    stories = {candidate.item_id: story_of(candidate.facts, tree) for candidate in ranked}
+    known = StoryIndex(past)
+    entries: list[Chosen] = []
+    for reports in _grouped(ranked, stories, judge):
+        best = stories[reports[0].item_id]
+        before = next((one for one in known.near(best) if judge.same(one, best)), None)
         if before:
-            decisions[candidate.item_id] = _printed_before(candidate, printed[before.item_id])
-        elif leader is candidate:
-            entries.append(candidate)
-        else:
-            others.setdefault(leader.item_id, []).append(candidate)
-            decisions[candidate.item_id] = _duplicate(candidate, leader)
-    return [
-        _entry(one, tuple(others.get(one.item_id, ())), earlier_chapter(stories[one.item_id], past), printed, rules)
-        for one in entries
-    ]
+            decisions.update((one.item_id, _printed_before(one, printed[before.item_id])) for one in reports)
+            continue
+        first = primary(reports, rules)
+        others = tuple(one for one in reports if one is not first)
+        decisions.update((one.item_id, _duplicate(one, first)) for one in others)
+        chapter = earlier_chapter(stories[first.item_id], [one for one in past if not _dropped(printed[one.item_id])])
+        entries.append(_entry(first, others, chapter, printed, rules))
+    return sorted(entries, key=lambda entry: _best_first(entry.candidate))
+
+
+def _grouped(ranked: Sequence[Candidate], stories: Mapping[str, Story], judge: Judge) -> list[list[Candidate]]:
+    """The reports of each story, the best-scored first."""
+    leaders = group([stories[candidate.item_id] for candidate in ranked], judge)
+    reports: dict[str, list[Candidate]] = {}
+    for candidate in ranked:
+        reports.setdefault(leaders[candidate.item_id], []).append(candidate)
+    return list(reports.values())
+
+
+def primary(reports: Sequence[Candidate], rules: Rules) -> Candidate:
+    """The report to print: one that reaches the floor before a weaker one, a company's own release before what others
+    write about it, then the better score."""
+
+    def key(candidate: Candidate) -> tuple[bool, bool, tuple[float, int, str]]:
+        return (candidate.score < rules.floor, candidate.facts.item.company_id is None, _best_first(candidate))
+
+    return min(reports, key=key)
+
+
+def _dropped(row: Row) -> bool:
+    """Whether a row is a label that drops (shared.storage.labels) instead of something printed."""
+    return row.get("verdict") == "drop"
+
+
+def _dropped_before(candidate: Candidate, row: Row) -> Decision:
+    """A dropped story stays dropped, whoever reports it next."""
+    told = row.get("reason") or row.get("label") or "no reason given"
+    return _out(candidate, "dropped", f"dropped in a review ({told}): {row['title']}", "keeping it in a review")
 
 
 def _printed_before(candidate: Candidate, row: Row) -> Decision:
+    if _dropped(row):
+        return _dropped_before(candidate, row)
     reason = f"its story was printed in edition {row.get('edition_id', '')}: {row['title']}"
     return _out(candidate, "already_printed", reason, "news beyond what was printed")
 
@@ -231,7 +262,7 @@ def _entry(
     return Chosen(candidate, f"{clauses}; {kind}", others, previously)
 
 
-def _fill_sections(stories: Sequence[Chosen], rules: Rules, decisions: dict[str, Decision]) -> tuple[SectionPlan, ...]:
+def _fill_sections(stories: Sequence[Chosen], rules: Rules, decisions: Decisions) -> tuple[SectionPlan, ...]:
     """Best first into the first section that takes them and has room; weaker ones of core players fill a thin issue."""
     layout = rules.client.newsletter_layout.sections
     rows: dict[str, list[Chosen]] = {section.id: [] for section in layout}

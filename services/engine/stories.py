@@ -1,133 +1,193 @@
 """Which items report the same event. Two different events of one company on one day stay two."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from functools import cache
+from types import ModuleType
 
-from rapidfuzz import fuzz
-
-from shared.text.fold import fold_key
+from shared.config.rules import StoryRules
 
 TITLE_CHARS = 120  # rapidfuzz on the first 120 characters: recall .98 for near-duplicate titles
-SAME_TITLE = 95.0  # a repost, word for word
-ALIKE_TITLE = 80.0  # the same sentence, reworded
-RELATED_TITLE = 48.0  # other words about the same thing: enough only with the same parties and product
-REPOST_DAYS = 30
-NEWS_DAYS = 3  # how long other sources take to report an event
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_BLOCK_DAYS = 4
+_TITLE_KEY = 24
+MONEY = "money"
+Names = frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What of an item tells its event from others. Names are folded; `title` is the folded title's beginning."""
+    """What of an item tells its event from others; services.engine.headlines makes it.
+
+    Names are folded. `title` is the folded title's beginning, `words` its words. `companies` and `products` are all
+    that the item names, `title_companies` and `title_products` those of its headline; `marks` are trade names and
+    `codes` product codes there. `proper` are words of the headline that look like names, canonical ones apart.
+    `numbers` maps what is counted to the numbers. `steps` and `facets` are what the story rules find there.
+    """
 
     item_id: str
     title: str
     published: date
     event_type: str
-    companies: frozenset[str]
-    products: frozenset[str]
-    numbers: frozenset[str]
+    words: Names = frozenset()
+    companies: Names = frozenset()
+    title_companies: Names = frozenset()
+    products: Names = frozenset()
+    title_products: Names = frozenset()
+    marks: Names = frozenset()
+    codes: Names = frozenset()
+    proper: Names = frozenset()
+    numbers: Mapping[str, Names] = field(default_factory=dict)
+    steps: Names = frozenset()
+    facets: Mapping[str, Names] = field(default_factory=dict)
 
 
-def story_of(
-    item_id: str, title: str, published: str, event_type: str, companies: Iterable[str], products: Iterable[str]
-) -> Story:
-    """`companies` and `products` (molecules and trademarks) are names as printed."""
-    folded = fold_key(title)[:TITLE_CHARS]
-    return Story(
-        item_id=item_id,
-        title=folded,
-        published=date.fromisoformat(published),
-        event_type=event_type,
-        companies=frozenset(map(fold_key, companies)),
-        products=frozenset(map(fold_key, products)),
-        numbers=frozenset(n for n in _NUMBER.findall(folded) if not _YEAR.fullmatch(n)),
-    )
+class Judge:
+    """Compares stories by a client's rules."""
+
+    def __init__(self, rules: StoryRules) -> None:
+        self._rules = rules
+        self._party_steps = frozenset(rules.party_steps)
+
+    def same(self, a: Story, b: Story) -> bool:
+        """Whether two items report one event (symmetric): the same title again within `repost_days`, or, within
+        `news_days`, headlines that contradict each other in nothing and share enough."""
+        gap = abs((a.published - b.published).days)
+        if a.title == b.title:
+            return gap <= self._rules.repost_days
+        if gap > self._rules.repost_days or self._contradict(a, b):
+            return False
+        alike: float = _fuzz().ratio(a.title, b.title)
+        if alike >= self._rules.alike_similarity and _swapped(a, b):
+            return False
+        if alike >= self._rules.repost_similarity:
+            return True
+        return gap <= self._rules.news_days and self._agree(a, b, alike)
+
+    def _contradict(self, a: Story, b: Story) -> bool:
+        """Something that both tell, and tell differently."""
+        if _disjoint(a.steps, b.steps) or _disjoint_in(a.facets, b.facets) or _disjoint_in(a.numbers, b.numbers):
+            return True
+        if _disjoint(a.title_products, b.title_products) or _disjoint(a.marks, b.marks):
+            return True
+        if _disjoint(a.codes, b.codes) or (_disjoint(a.companies, b.companies) and not _same_product(a, b)):
+            return True
+        return bool(a.steps & b.steps & self._party_steps) and _swapped(a, b)
+
+    def _agree(self, a: Story, b: Story, alike: float) -> bool:
+        """Enough in common: the product and what happened to it, both parties and what they did, or the words."""
+        product = bool(a.title_products & b.products or a.products & b.title_products) or _same_product(a, b)
+        company = bool(a.companies & b.companies)
+        step = bool(a.steps & b.steps)
+        parties = len(a.companies & b.companies) > 1
+        if (step and (product or parties)) or (parties and _amounts(a) & _amounts(b)):
+            return True
+        if not (product or company):
+            return alike >= self._rules.repost_similarity
+        if step and company:
+            return _details(a, b) or self._related(a, b, self._rules.related_similarity)
+        return a.event_type == b.event_type and self._related(a, b, self._rules.alike_similarity)
+
+    def _related(self, a: Story, b: Story, needed: float) -> bool:
+        shared: float = _fuzz().token_set_ratio(a.title, b.title)
+        ordered: float = _fuzz().token_sort_ratio(a.title, b.title)
+        return shared >= needed + (100 - needed) / 3 or ordered >= needed
 
 
-def printed_story(row: Mapping[str, Any]) -> Story:
-    """The story of something that a sent edition printed (see Editions.mark_printed)."""
-    return story_of(
-        row["item_id"],
-        row["title"],
-        row["published"],
-        row.get("event_type", ""),
-        row.get("companies", ()),
-        (*row.get("molecules", ()), *row.get("trademarks", ())),
-    )
+def _same_product(a: Story, b: Story) -> bool:
+    """By trade name or code; a substance alone may be several companies' product."""
+    return bool(a.marks & b.marks or a.codes & b.codes)
 
 
-def same_story(a: Story, b: Story) -> bool:
-    """Whether two items report one event (symmetric).
-
-    Word-for-word reposts within REPOST_DAYS; otherwise, within NEWS_DAYS: titles alike, or related titles about the
-    same parties, product and kind of event. Different products, or different figures in the titles, are two events.
-    """
-    gap = abs((a.published - b.published).days)
-    alike = fuzz.ratio(a.title, b.title)
-    if a.title == b.title or (alike >= SAME_TITLE and a.numbers == b.numbers):
-        return gap <= REPOST_DAYS
-    if gap > NEWS_DAYS or _disjoint(a.products, b.products) or _disjoint(a.numbers, b.numbers):
-        return False
-    if _disjoint(a.companies, b.companies):
-        return False
-    return _reworded(a, b, alike)
+def _details(a: Story, b: Story) -> bool:
+    """A number, a name or a facet in common."""
+    return _share_in(a.numbers, b.numbers) or _share_in(a.facets, b.facets) or bool(a.proper & b.proper)
 
 
-def _reworded(a: Story, b: Story, alike: float) -> bool:
-    words = fuzz.token_set_ratio(a.title, b.title)
-    same_kind = a.event_type == b.event_type
-    if alike >= ALIKE_TITLE or words >= SAME_TITLE:
-        return same_kind or bool(a.products & b.products)
-    parties, products = a.companies & b.companies, a.products & b.products
-    if not (same_kind and (parties or products)):
-        return False
-    needed = RELATED_TITLE if products and (parties or len(products) > 1) else ALIKE_TITLE - 15
-    return fuzz.token_sort_ratio(a.title, b.title) >= needed or words >= needed + 15
+def _share_in(a: Mapping[str, Names], b: Mapping[str, Names]) -> bool:
+    return any(values & b.get(kind, frozenset()) for kind, values in a.items())
 
 
-def _disjoint(a: frozenset[str], b: frozenset[str]) -> bool:
+def _amounts(story: Story) -> Names:
+    return story.numbers.get(MONEY, frozenset())
+
+
+def _swapped(a: Story, b: Story) -> bool:
+    """Each names somebody or something that the other does not mention at all."""
+    return bool(_own_names(a, b)) and bool(_own_names(b, a))
+
+
+def _own_names(story: Story, other: Story) -> Names:
+    return (story.title_companies - other.companies) | (story.proper - other.words)
+
+
+def _disjoint(a: Names, b: Names) -> bool:
     """Both know something, and nothing in common."""
     return bool(a) and bool(b) and not a & b
 
 
-def group(stories: Sequence[Story]) -> dict[str, str]:
+def _disjoint_in(a: Mapping[str, Names], b: Mapping[str, Names]) -> bool:
+    return any(_disjoint(values, b.get(kind, frozenset())) for kind, values in a.items())
+
+
+Key = tuple[str | int, ...]
+
+
+class StoryIndex:
+    """Stories by what two of one event must share, so that few are compared: a name at about the same time with a step
+    in common (or, where one tells no step, the event type), or the beginning of the title."""
+
+    def __init__(self, stories: Iterable[Story] = ()) -> None:
+        self._blocks: defaultdict[Key, list[Story]] = defaultdict(list)
+        for story in stories:
+            self.add(story)
+
+    def add(self, story: Story) -> None:
+        for key in _keys(story, _kinds(story)):
+            self._blocks[key].append(story)
+
+    def near(self, story: Story) -> Iterable[Story]:
+        """Each story that might report the same event, once."""
+        seen: set[str] = set()
+        for key in _keys(story, _wanted(story)):
+            for other in self._blocks.get(key, ()):
+                if other.item_id not in seen:
+                    seen.add(other.item_id)
+                    yield other
+
+
+def _kinds(story: Story) -> tuple[str, ...]:
+    """What a story is filed under."""
+    return (*story.steps, f"told {story.event_type}") if story.steps else (f"silent {story.event_type}",)
+
+
+def _wanted(story: Story) -> tuple[str, ...]:
+    """What a story is looked for under: those of its steps; and, when either tells none, those of its event type."""
+    silent = f"silent {story.event_type}"
+    return (*story.steps, silent) if story.steps else (silent, f"told {story.event_type}")
+
+
+def _keys(story: Story, kinds: Iterable[str]) -> list[Key]:
+    block = story.published.toordinal() // _BLOCK_DAYS
+    names = story.companies | story.products | story.codes
+    return [*((n, k, b) for k in kinds for n in names for b in (block, block + 1)), (story.title[:_TITLE_KEY],)]
+
+
+def group(stories: Sequence[Story], judge: Judge) -> dict[str, str]:
     """Item id → id of the item that leads its story (its own for a leader).
 
     `stories` come best first: the first item of a story leads it. An item joins a story when it matches its leader,
     so that a chain of look-alikes does not pull two events together.
     """
     leaders: dict[str, str] = {}
-    near: defaultdict[str, list[Story]] = defaultdict(list)
+    index = StoryIndex()
     for story in stories:
-        keys = _blocks(story)
-        leader = next((one for one in _candidates(near, keys) if same_story(one, story)), None)
+        leader = next((one for one in index.near(story) if judge.same(one, story)), None)
         leaders[story.item_id] = leader.item_id if leader else story.item_id
         if leader is None:
-            for key in keys:
-                near[key].append(story)
+            index.add(story)
     return leaders
-
-
-def _blocks(story: Story) -> list[str]:
-    """Keys of which two items of one story share at least one: a named thing in the same fortnight, or the title."""
-    fortnight = story.published.toordinal() // 14
-    names = sorted(story.companies | story.products)
-    return [f"{name}@{f}" for name in names for f in (fortnight, fortnight + 1)] + [f"={story.title[:24]}"]
-
-
-def _candidates(near: Mapping[str, list[Story]], keys: Sequence[str]) -> Iterable[Story]:
-    seen: set[str] = set()
-    for key in keys:
-        for story in near.get(key, ()):
-            if story.item_id not in seen:
-                seen.add(story.item_id)
-                yield story
 
 
 def earlier_chapter(story: Story, printed: Sequence[Story]) -> Story | None:
@@ -138,3 +198,11 @@ def earlier_chapter(story: Story, printed: Sequence[Story]) -> Story | None:
         if one.published < story.published and one.products & story.products and one.companies & story.companies
     ]
     return max(related, key=lambda one: (one.published, one.item_id), default=None)
+
+
+@cache
+def _fuzz() -> ModuleType:
+    """Loaded on use: it takes a tenth of the engine's cold import."""
+    from rapidfuzz import fuzz
+
+    return fuzz

@@ -12,6 +12,8 @@ from shared.text.fold import fold_key
 MAX_TITLE = 300  # longer ones are no titles; the longest real ones seen have about 250 characters
 MAX_SENTENCE = 700
 MAX_URL = 2000  # what browsers and mail clients agree on
+_DOUBLED_END = re.compile(r"([.!?…])[\s.…]+$")
+_PLAIN_URL = re.compile(r"[!-~]+")
 _MARKUP = re.compile(r"<[a-zA-Z/!?]")
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|~]|&(?=#?\w+;))")
 _LINE_START = re.compile(r"^(\s*\d*)([#+=.)-])")
@@ -50,8 +52,13 @@ def sentence_of(text: str) -> str:
 
 
 def repeats(sentence: str, title: str) -> bool:
-    """Whether a sentence says nothing but the title."""
-    return fold_key(sentence).rstrip(" .") == fold_key(title).rstrip(" .")
+    """Whether a sentence says nothing but the title, or a part of it."""
+    return fold_key(sentence).rstrip(" .…") in fold_key(title)
+
+
+def line_of(text: str) -> str:
+    """A sentence of the editorial: plain, and with one mark at its end."""
+    return _DOUBLED_END.sub(r"\1", sentence_of(text))
 
 
 def safe_url(url: str) -> str:
@@ -63,7 +70,7 @@ def safe_url(url: str) -> str:
         return ""
     if parts.scheme.lower() not in ("http", "https") or not host or parts.username or len(url) > MAX_URL:
         return ""
-    if any(_visible(char) != char or char.isspace() for char in url.strip()):
+    if not _PLAIN_URL.fullmatch(url) and any(_visible(char) != char or char.isspace() for char in url.strip()):
         return ""
     return quote(url.strip(), safe=":/?#@!$&+,;=%~.-_")
 

@@ -15,10 +15,12 @@ class Wording:
     day_pattern: str
     title: str
     intro: str
-    intro_lead: str
+    intro_companies: str
+    announced: str
+    published_by: str
     quiet_intro: str
     items: tuple[str, str]
-    companies: tuple[str, str]
+    more: str
     in_brief: str
     read_more: str
     also_reported: str
@@ -76,11 +78,13 @@ _EN = Wording(
     ),
     day_pattern="{day} {month} {year}",
     title="{name} – {day}",
-    intro="{items} from {companies}, published {span}.",
-    intro_lead="At the top: {title}",
+    intro="{items}, {span}: {kinds}.",
+    intro_companies="In the news: {names}.",
+    announced="Announced by {name} on {day}.",
+    published_by="Published by {name} on {day}.",
     quiet_intro="A quiet period: nothing newsworthy appeared in what we watch, {span}.",
     items=("item", "items"),
-    companies=("company", "companies"),
+    more="{number} more",
     in_brief="In brief",
     read_more="Read at {source}",
     also_reported="Also reported by",
@@ -121,11 +125,13 @@ _FR = Wording(
     ),
     day_pattern="{day} {month} {year}",
     title="{name} – {day}",
-    intro="{items} de {companies}, période du {span}.",
-    intro_lead="En tête\u00a0: {title}",
+    intro="{items}, {span}\u00a0: {kinds}.",
+    intro_companies="Au centre de l'actualité\u00a0: {names}.",
+    announced="Annonce de {name}, le {day}.",
+    published_by="Publié par {name}, le {day}.",
     quiet_intro="Période calme\u00a0: rien de notable dans ce que nous suivons, {span}.",
     items=("information", "informations"),
-    companies=("société", "sociétés"),
+    more="{number} autres",
     in_brief="En bref",
     read_more="Lire sur {source}",
     also_reported="Aussi rapporté par",

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 from services.engine.editorial import TLDR_LINES, Editorial, Frame, ItemText, own_intro, own_title, own_tldr
 from services.engine.errors import WritingError
 from services.engine.prompt import Prompt
-from services.engine.text import plain, sentence_of, title_of
+from services.engine.text import line_of, plain, repeats, title_of
 from shared.contracts.base import Contract
 from shared.contracts.edition import EditionItem
 from shared.contracts.items import Usage
@@ -115,9 +115,9 @@ def ground(written: Written, prompt: Prompt, frame: Frame, vocabulary: Vocabular
     """
     answer, grounder = read_answer(written.answer), Grounder(frame, vocabulary)
     title = plain(answer.title, _TITLE_LIMIT)
-    intro = grounder.supported_sentences(plain(answer.intro, 2000)) or own_intro(frame)
     texts = _texts(answer, prompt, frame, grounder) if prompt.texts else {}
     tldr = _tldr(answer, prompt, frame, grounder)
+    intro = _intro(answer.intro, (*tldr, *(item.title for item in frame.items)), grounder) or own_intro(frame)
     title = title if grounder.supports(title) else own_title(frame)
     return Editorial(
         title=title,
@@ -131,6 +131,17 @@ def ground(written: Written, prompt: Prompt, frame: Frame, vocabulary: Vocabular
     )
 
 
+def _intro(text: str, printed: Sequence[str], grounder: Grounder) -> str:
+    """The grounded sentences that neither the TL;DR nor a title says already; nothing where one was cut off."""
+    sentences = split_sentences(grounder.supported_sentences(plain(text, 2000)))
+    new = [line_of(one) for one in sentences if not any(repeats(one, other) for other in printed)]
+    return "" if any(_cut(one) for one in new) else " ".join(new)
+
+
+def _cut(line: str) -> bool:
+    return line.endswith(("…", "..."))
+
+
 def _tldr(answer: Answer, prompt: Prompt, frame: Frame, grounder: Grounder) -> tuple[str, ...]:
     """The grounded lines; the titles of the items whose line was refused; the own TL;DR when nothing is left."""
     if not frame.client.newsletter_delivery.include_tldr:
@@ -139,9 +150,10 @@ def _tldr(answer: Answer, prompt: Prompt, frame: Frame, grounder: Grounder) -> t
     lines: dict[str, None] = {}
     for line in answer.tldr[:TLDR_LINES]:
         known = [prompt.ids[short] for short in line.item_ids if short in prompt.ids]
-        text = sentence_of(line.text)
+        text = line_of(line.text)
         if known:
-            lines[text if grounder.supports(text, known) else items[known[0]].title] = None
+            good = not _cut(text) and grounder.supports(text, known)
+            lines[text if good else items[known[0]].title] = None
     return tuple(lines) or own_tldr(frame)
 
 
@@ -160,5 +172,5 @@ def _item_text(written: WrittenItem, item: EditionItem, grounder: Grounder) -> I
     ids: list[str] = [item.item_id]
     return ItemText(
         title=title if grounder.supports(title, ids) else item.title,
-        summary=summary if grounder.supports(summary, ids) else item.summary,
+        summary=summary if not repeats(summary, item.title) and grounder.supports(summary, ids) else item.summary,
     )

@@ -1,4 +1,4 @@
-"""Thin I/O of ingest: the raw queue, secrets."""
+"""Thin I/O of ingest: the raw queue, secrets, the function itself."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -6,6 +6,8 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError
 
 from shared.contracts.batch import RawMessage
+from shared.contracts.events import IngestEvent
+from shared.errors import ConfigError
 
 _BATCH = 10
 _TRIES = 3
@@ -70,3 +72,17 @@ class SsmSecret:
                 return ""
             raise
         return str(answer["Parameter"]["Value"])
+
+
+class SelfInvocation:
+    """Has another invocation of this function go on with a run. `open_client` gives a boto3 Lambda client."""
+
+    def __init__(self, open_client: Callable[[], Any], function_name: str) -> None:
+        self._open_client, self._function_name = open_client, function_name
+
+    def __call__(self, event: IngestEvent) -> None:
+        """Raises ConfigError outside of Lambda, botocore's errors when the invocation is refused."""
+        if not self._function_name:
+            raise ConfigError("AWS_LAMBDA_FUNCTION_NAME is not set: only a deployed function can invoke itself")
+        payload = event.model_dump_json(exclude_none=True, exclude_defaults=True).encode()
+        self._open_client().invoke(FunctionName=self._function_name, InvocationType="Event", Payload=payload)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from services.ingest.fetch import Gets
 from services.ingest.filtering import Filter, Verdict
-from services.ingest.listings import Gets
 from services.ingest.plan import Candidate, Considered, Period
 from services.ingest.reading import Reading, listing_day, raw_item, read
 from shared.config.rules import Source
@@ -51,7 +51,7 @@ def consider(candidate: Candidate, rules: Rules, stores: Stores, fetch: Gets) ->
     Raises what storage raises; a page's own faults become notes or outcomes.
     """
     day = listing_day(candidate, rules.now)
-    if day and not rules.period.holds(day):
+    if day and not rules.period.holds(day, candidate.late_days):
         return Considered(candidate, "out_of_window", f"published {day}, outside the window", day)
     keepers, verdict = _by_title(candidate, rules.filters)
     if not keepers:
@@ -87,7 +87,7 @@ def _from_memory(
     """What an earlier reading decides without fetching anything, or None."""
     if listed_hash(candidate) not in record.listed:
         return None
-    if record.published and not rules.period.holds(record.published):
+    if record.published and not rules.period.holds(record.published, candidate.late_days):
         return Considered(
             candidate, "out_of_window", f"published {record.published}, outside the window", record.published
         )
@@ -121,7 +121,7 @@ def _from_page(
     if reading.dated is None:
         _save(candidate, record, rules, stores)
         return Considered(candidate, "undated", reading.undated)
-    if not rules.period.holds(record.published):
+    if not rules.period.holds(record.published, candidate.late_days):
         _save(candidate, record, rules, stores)
         return Considered(
             candidate, "out_of_window", f"published {record.published}, outside the window", record.published

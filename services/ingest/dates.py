@@ -247,7 +247,27 @@ def _is_dateline(line: str, match: re.Match[str]) -> bool:
     if not _AFTER_DATELINE.match(after):
         return False
     place = _ARTICLE_WORD.sub("", _LEAD.sub("", before)).rstrip()
+    if not after.strip() and len(place.split()) <= 3:
+        return True
     return not place or (place[-1] in ",–—-(/|:" and len(place) < 100 and len(place.split()) <= 10)
+
+
+_DATE_WORDS = re.compile(
+    r"\d+|\b[ap]\.?m\b\.?|published|posted|released?|date|news|press|publié|publicerad|veröffentlicht|written|"
+    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|time|standard|eastern|등록일|작성일|게시일|날짜|\W",
+    re.IGNORECASE,
+)
+_ANY_MONTH = re.compile(_NAME, re.IGNORECASE)
+_PLACE = 30
+
+
+def date_line(line: str, timezone: str = "UTC") -> Moment | None:
+    """The date of a line that holds one date and little else: a label, a weekday, a place of up to 30 letters."""
+    moments = find_all(line[:200], timezone)
+    if len(line) > 200 or len(moments) != 1:
+        return None
+    rest = _ANY_MONTH.sub("", _DATE_WORDS.sub("", line))
+    return moments[0] if len(rest) <= _PLACE else None
 
 
 def establish(clues: Iterable[Clue], timezone: str, now: datetime) -> tuple[Dated | None, str]:

@@ -1,11 +1,13 @@
 """Polite, bounded HTTP: one GET with a deadline, a size limit, checked redirects, robots.txt and per-host limits."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from protego import Protego
@@ -20,15 +22,19 @@ _CHUNK = 65_536
 _REDIRECTS = {301, 302, 303, 307, 308}
 _BUSY = {429, 503}
 _ROBOTS_BYTES = 512_000
+_UNTOLD_WAIT = 2.0
+"""Seconds before the second try at a host that says "too many requests" but not for how long."""
+_SECRET = re.compile(r"(api_key=)[^&\s]+")
 _ACCEPT = "text/html,application/xhtml+xml,application/rss+xml,application/atom+xml,application/xml,application/pdf,*/*"
 
 
 class FetchError(VectoraError):
-    """A page could not be had; the message says why. `status` is the HTTP status, `retry_after` seconds to wait."""
+    """A page could not be had; the message says why. `status` is the HTTP status, `retry_after` seconds to wait,
+    `size` (bytes, at least) is set when only that was in the way."""
 
-    def __init__(self, message: str, status: int = 0, retry_after: float = 0.0) -> None:
+    def __init__(self, message: str, status: int = 0, retry_after: float = 0.0, *, size: int = 0) -> None:
         super().__init__(message)
-        self.status, self.retry_after = status, retry_after
+        self.status, self.retry_after, self.size = status, retry_after, size
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,12 @@ class Page:
     last_modified: str = ""
 
 
+class Gets(Protocol):
+    """What polls and readings fetch with."""
+
+    def get(self, url: str, limit: int, *, etag: str = "", last_modified: str = "") -> Page: ...
+
+
 @dataclass(slots=True)
 class _Host:
     """What this run knows of a host. `robots` is None until read, an error when it could not be."""
@@ -70,7 +82,8 @@ class _Host:
 class Fetcher:
     """GETs for one run. Thread-safe. `agent` is the User-Agent; its first token is what robots.txt rules are read for.
 
-    `ends_at` is the monotonic moment after which nothing is fetched any more.
+    `ends_at` is the monotonic moment after which nothing is fetched any more. `pace` gives the seconds between two
+    requests to an interface made for programs, whose terms replace robots.txt; None for ordinary pages.
     """
 
     def __init__(
@@ -80,13 +93,14 @@ class Fetcher:
         limits: Limits | None = None,
         *,
         ends_at: float = float("inf"),
+        pace: Callable[[str], float | None] = lambda _: None,
         pool: PoolManager | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._agent, self._gateway, self._limits = agent, gateway, limits or Limits()
         self._pool = pool or guarded_pool(gateway.exempt)
-        self._ends_at, self._now, self._pause = ends_at, monotonic, pause
+        self._ends_at, self._now, self._pause, self._pace = ends_at, monotonic, pause, pace
         self._hosts: dict[str, _Host] = {}
         self._lock = threading.Lock()
 
@@ -100,7 +114,7 @@ class Fetcher:
         ends_at = min(self._now() + self._limits.total, self._ends_at)
         for _ in range(self._limits.redirects + 1):
             host = self._host(url)
-            if robots:
+            if robots and self._pace(url) is None:
                 self._respect_robots(url, host)
             answer = self._patiently(url, host, headers, limit, ends_at)
             if isinstance(answer, Page):
@@ -126,7 +140,7 @@ class Fetcher:
         try:
             return self._ask(url, host, headers, limit, ends_at)
         except FetchError as error:
-            wait = error.retry_after
+            wait = error.retry_after or (_UNTOLD_WAIT if error.status == 429 else 0.0)
             if error.status not in _BUSY or not 0 < wait <= min(self._limits.patience, ends_at - self._now()):
                 raise
             self._pause(wait)
@@ -138,7 +152,7 @@ class Fetcher:
             raise
 
     def _ask(self, url: str, host: _Host, headers: dict[str, str], limit: int, ends_at: float) -> Page | str:
-        with self._slot(host, ends_at):
+        with self._slot(host, url, ends_at):
             left = ends_at - self._now()
             if left <= 0:
                 raise FetchError("no time left for this request")
@@ -163,20 +177,22 @@ class Fetcher:
                 raise FetchError(_in_words(error)) from error
 
     @contextmanager
-    def _slot(self, host: _Host, ends_at: float) -> Iterator[None]:
+    def _slot(self, host: _Host, url: str, ends_at: float) -> Iterator[None]:
         if host.closed_until > self._now():
             raise FetchError("the host asked to be left alone", 429, host.closed_until - self._now())
         if not host.slots.acquire(timeout=max(0.0, min(ends_at - self._now(), threading.TIMEOUT_MAX))):
             raise FetchError("the host's other requests took all the time")
         try:
-            self._keep_distance(host)
+            self._keep_distance(host, url)
             yield
         finally:
             host.slots.release()
 
-    def _keep_distance(self, host: _Host) -> None:
-        """Requests to a host that names a Crawl-delay start that far apart."""
-        delay = float(host.robots.crawl_delay(self._agent) or 0) if isinstance(host.robots, Protego) else 0.0
+    def _keep_distance(self, host: _Host, url: str) -> None:
+        """Requests to a paced interface, or to a host that names a Crawl-delay, start that far apart."""
+        delay = self._pace(url) or 0.0
+        if isinstance(host.robots, Protego):
+            delay = max(delay, float(host.robots.crawl_delay(self._agent) or 0))
         if not delay:
             return
         with host.lock:
@@ -206,12 +222,12 @@ class Fetcher:
         declared = response.headers.get("Content-Length", "")
         pieces, size = [], int(declared) if declared.isdigit() else 0
         if size > limit:
-            raise FetchError(f"larger than {limit // 1000} kB")
+            raise FetchError(f"larger than {limit // 1000} kB", size=size)
         size = 0
         for piece in response.stream(_CHUNK, decode_content=True):
             size += len(piece)
             if size > limit:
-                raise FetchError(f"larger than {limit // 1000} kB")
+                raise FetchError(f"larger than {limit // 1000} kB", size=size)
             if self._now() > ends_at:
                 raise FetchError("took too long")
             pieces.append(piece)
@@ -260,4 +276,5 @@ def _in_words(error: Exception) -> str:
         "NewConnectionError": "refused the connection",
         "DecodeError": "sent data that do not decompress",
     }
-    return known.get(name, f"failed ({name}: {str(error)[:120]})")
+    told = _SECRET.sub(r"\1…", str(error))[:120]
+    return known.get(name, f"failed ({name}: {told})")

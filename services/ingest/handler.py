@@ -10,12 +10,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 from pydantic import ValidationError
 
-from services.ingest.adapters import SqsQueue, SsmSecret
+from services.ingest.adapters import SelfInvocation, SqsQueue, SsmSecret
 from services.ingest.check import check
 from services.ingest.consider import Stores
 from services.ingest.fetch import Fetcher
 from services.ingest.operations import Ingest, Ports
 from services.ingest.settings import IngestSettings
+from services.ingest.sources.pubmed import pace
 from shared.clock import SystemClock
 from shared.config.store import S3ConfigStore
 from shared.contracts.events import Answer, IngestEvent
@@ -35,7 +36,10 @@ _MARGIN = 2.0
 def build() -> Ports:
     """The real adapters, once a warm function."""
     settings = IngestSettings.load()
-    calm = Config(retries={"mode": "standard", "max_attempts": 6}, max_pool_connections=settings.workers + 8)
+    calm = Config(
+        retries={"mode": "standard", "max_attempts": 6},
+        max_pool_connections=max(settings.workers, settings.poll_workers),
+    )
     clock = SystemClock()
     s3 = boto3.client("s3", config=calm)
     table = StateTable(boto3.resource("dynamodb", config=calm), settings.state_table)
@@ -49,8 +53,9 @@ def build() -> Ports:
         stores=Stores(UrlMemory(table), objects, Lake(table, objects)),
         queue=SqsQueue(boto3.client("sqs", config=calm), settings.raw_queue_url),
         clock=clock,
-        open_fetcher=lambda gateway, ends_at: Fetcher(settings.user_agent, gateway, ends_at=ends_at),
+        open_fetcher=lambda gateway, ends_at: Fetcher(settings.user_agent, gateway, ends_at=ends_at, pace=pace),
         api_key=SsmSecret(boto3.client("ssm", config=calm), settings.pubmed_api_key_param),
+        go_on=SelfInvocation(lambda: boto3.client("lambda", config=calm), settings.function_name),
     )
 
 
@@ -70,16 +75,22 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _parse(event: dict[str, Any]) -> IngestEvent:
     try:
-        return IngestEvent.model_validate(event)
+        request = IngestEvent.model_validate(event)
+        return request.model_copy(update={"run_id": None}) if _unfilled(request.run_id) else request
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
         raise InputError(f"the event is wrong: {problems}") from error
 
 
+def _unfilled(run_id: str | None) -> bool:
+    """Whether it is a placeholder that no Scheduler replaced: as an identity it would make all runs the same one."""
+    return run_id is not None and run_id.startswith("<aws.scheduler.")
+
+
 def _measure(answer: Answer) -> None:
     body = answer.body
     statistics("ingest", **{name: value for name, value in body.items() if name != "sources_failed"})
-    metrics.add_dimension("client", str(body["client_id"]))
+    metrics.add_metadata("client", str(body["client_id"]))
     metrics.add_metric("ItemsQueued", MetricUnit.Count, body["items_queued"])
     metrics.add_metric("ItemsFilteredOut", MetricUnit.Count, body["items_filtered_out"])
     metrics.add_metric("SourcesFailed", MetricUnit.Count, len(body["sources_failed"]))

@@ -3,11 +3,13 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Literal
 
+from services.ingest.bounds import TooMuchError
 from services.ingest.dates import parse
-from services.ingest.fetch import FetchError, Page
+from services.ingest.fetch import FetchError, Gets, Page
+from services.ingest.sizes import fetched
 from services.ingest.sources import READERS, Reader
 from services.ingest.sources.base import Listing, ReadingContext, UnreadableError
 from shared import ids
@@ -17,14 +19,13 @@ from shared.errors import InputError
 from shared.ids import content_hash
 from shared.storage.sources import Entry, Health, Snapshot, after_failure, after_success
 
-LISTING_BYTES = 12_000_000
-"""A listing larger than this is refused."""
-
-
-class Gets(Protocol):
-    """What polls and readings fetch with."""
-
-    def get(self, url: str, limit: int, *, etag: str = "", last_modified: str = "") -> Page: ...
+LISTING_BYTES = 8_000_000
+"""A listing larger than this (decoded) is refused."""
+BACKFILL_PAGES = 6
+"""Older pages are read up to this one (or an extractor's max_pages), if the window reaches back so far."""
+LONGEST_WAIT = timedelta(hours=24)
+"""A source that asks for more patience is tried again after this."""
+_SPAN_ENTRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class _Answer:
     entries: tuple[Entry, ...]
     page: Page
     problem: str = ""
+    back_to: str = ""
 
 
 def poll(
@@ -57,15 +59,18 @@ def poll(
 ) -> Polled:
     """Poll a source, really at `at`, by the run's clock at `as_of`.
 
-    Its own faults end up in the report, never as an exception.
+    Its own faults end up in the report, never as an exception. A source that asked to be left alone is not asked; what
+    it listed last still counts.
     """
     begun = time.monotonic()
     reader = READERS[source.ingestion_mode]
     signature = reading_signature(source, reader, context)
     usable = previous if previous is not None and previous.signature == signature else None
+    if health.waits(at):
+        return _left_alone(source, usable, health, begun)
     try:
         answer = _ask(source, reader, fetch, context, usable)
-    except (FetchError, UnreadableError) as error:
+    except (FetchError, UnreadableError, TooMuchError) as error:
         return _failed(source, str(error), health, at, begun, _retry_at(error, at))
     except Exception as error:  # noqa: BLE001 (hostile input must never reach the other sources)
         return _failed(source, f"cannot be read ({type(error).__name__}: {str(error)[:160]})", health, at, begun)
@@ -77,6 +82,12 @@ def poll(
     return replace(polled, snapshot=_snapshot(source, answer, at, signature))
 
 
+def _left_alone(source: Source, previous: Snapshot | None, health: Health, begun: float) -> Polled:
+    entries = previous.entries if previous else ()
+    error = f"asked to be left alone until {health.retry_at[:16]}Z: {health.last_error}"
+    return Polled(source, entries, _report(source, "failed", begun, listed=len(entries), error=error), health)
+
+
 def reading_signature(source: Source, reader: Reader, context: ReadingContext) -> str:
     """What the entries depend on besides the answer."""
     extractor = context.extractor.model_dump_json() if context.extractor else ""
@@ -86,36 +97,64 @@ def reading_signature(source: Source, reader: Reader, context: ReadingContext) -
 
 def _ask(source: Source, reader: Reader, fetch: Gets, context: ReadingContext, previous: Snapshot | None) -> _Answer:
     first = reader.start(source, context)
-    conditions = (previous.etag, previous.last_modified) if previous and reader.conditional else ("", "")
-    page = fetch.get(first, LISTING_BYTES, etag=conditions[0], last_modified=conditions[1])
-    if page.status == 304:
-        if previous is None:
-            raise FetchError("answered 304 to an unconditional request")
-        return _Answer("not_modified", previous.entries, page)
-    entries, problem = _pages(source, reader, fetch, context, page)
-    usable = tuple(dict.fromkeys(entry for entry in entries if _has_identity(entry)))[: source.max_items]
-    return _Answer("ok", usable, page, problem)
-
-
-def _pages(source: Source, reader: Reader, fetch: Gets, context: ReadingContext, page: Page) -> tuple[list[Entry], str]:
-    """The entries of the first page and of those after it, as far back as the window and the settings go."""
-    most = context.extractor.max_pages if context.extractor else 1
-    entries: list[Entry] = []
-    asked = {page.url}
-    while True:
+    if (
+        previous is None
+        or not reader.conditional
+        or (previous.back_to and previous.back_to > context.since.isoformat())
+    ):
+        etag, last_modified = "", ""  # what was read last does not reach back so far
+    else:
+        etag, last_modified = previous.etag, previous.last_modified
+    with fetched(fetch, first, LISTING_BYTES, etag=etag, last_modified=last_modified) as page:
+        if page.status == 304:
+            if previous is None:
+                raise FetchError("answered 304 to an unconditional request")
+            return _Answer("not_modified", previous.entries, page)
         listing = reader.read(page.body, page.content_type, page.url, source, context)
-        entries += listing.entries
-        wanted = not reader.conditional or (len(asked) < most and not _older(listing, source, context))
-        if not listing.next_url or not wanted or listing.next_url in asked or len(entries) >= source.max_items:
-            return entries, listing.problem
+    entries, back_to, problem = _older_pages(source, reader, fetch, context, listing, page.url)
+    usable = tuple(dict.fromkeys(entry for entry in entries if _has_identity(entry)))
+    return _Answer("ok", usable, replace(page, body=b""), problem, back_to)
+
+
+def _older_pages(
+    source: Source, reader: Reader, fetch: Gets, context: ReadingContext, listing: Listing, url: str
+) -> tuple[list[Entry], str, str]:
+    """The entries of a first page and of those after it, as far back as the window and the settings go; the day from
+    which on nothing older was read (empty: there is nothing older); and what was wrong.
+
+    An older page that cannot be read loses nothing of those before it.
+    """
+    most = max(context.extractor.max_pages if context.extractor else 1, BACKFILL_PAGES)
+    entries, asked, problem = list(listing.entries), {url}, listing.problem
+    while listing.next_url and listing.next_url not in asked:
+        if reader.conditional and (len(asked) >= most or _reaches(listing, source, context)):
+            return entries, context.since.isoformat(), problem
+        if not reader.conditional and len(entries) >= source.max_items:
+            break
         asked.add(listing.next_url)
-        page = fetch.get(listing.next_url, LISTING_BYTES)
+        try:
+            with fetched(fetch, listing.next_url, LISTING_BYTES) as page:
+                listing = reader.read(page.body, page.content_type, page.url, source, context)
+        except (FetchError, UnreadableError, TooMuchError) as error:
+            if not reader.conditional:
+                raise
+            return entries, context.since.isoformat(), problem if _no_more(error) else f"older pages: {error}"
+        if not {entry.url for entry in listing.entries} - {entry.url for entry in entries}:
+            break
+        entries += listing.entries
+    return entries, "", problem
 
 
-def _older(listing: Listing, source: Source, context: ReadingContext) -> bool:
-    """Whether a page ends before the window begins: the pages after it are older still."""
+def _no_more(error: Exception) -> bool:
+    """Whether an older page is simply not there."""
+    return isinstance(error, UnreadableError) or getattr(error, "status", 0) in (404, 410)
+
+
+def _reaches(listing: Listing, source: Source, context: ReadingContext) -> bool:
+    """Whether a page ends before the window begins, so that the pages after it are older still; so does one that gives
+    no date to go by."""
     last = [m.day for entry in listing.entries[-3:] if (m := parse(entry.date, source.timezone))]
-    return bool(last) and max(last) < context.since
+    return not last or max(last) < context.since
 
 
 def _has_identity(entry: Entry) -> bool:
@@ -127,8 +166,8 @@ def _has_identity(entry: Entry) -> bool:
 
 
 def _retry_at(error: Exception, at: datetime) -> str:
-    wait = error.retry_after if isinstance(error, FetchError) else 0.0
-    return (at + timedelta(seconds=wait)).isoformat() if wait else ""
+    wait = timedelta(seconds=error.retry_after) if isinstance(error, FetchError) else timedelta(0)
+    return (at + min(wait, LONGEST_WAIT)).isoformat() if wait else ""
 
 
 def _failed(source: Source, error: str, health: Health, at: datetime, begun: float, retry_at: str = "") -> Polled:
@@ -148,8 +187,11 @@ def _succeeded(
     before = previous.entries if previous else ()
     gap = answer.status == "ok" and turned_over(before, answer.entries)
     fresh = answer.status == "ok" and not _same_items(before, answer.entries)
+    span = _span_hours(answer.entries, source) if answer.status == "ok" else 0.0
+    moment = as_of if gap else None
+    health = after_success(health, at, len(answer.entries), fresh=fresh, gap_at=moment, span_hours=span)
     report = _report(source, answer.status, begun, listed=len(answer.entries), gap=gap)
-    health = after_success(health, at, len(answer.entries), fresh=fresh, gap_at=as_of if gap else None)
+    report = report.model_copy(update={"silent_days": health.silent_days(at), "poll_hours": health.poll_hours(at)})
     return Polled(source, answer.entries, report, health)
 
 
@@ -164,7 +206,17 @@ def _snapshot(source: Source, answer: _Answer, at: datetime, signature: str) -> 
         last_modified=answer.page.last_modified,
         fetched_at=at.isoformat(),
         entries=answer.entries,
+        back_to=answer.back_to,
     )
+
+
+def _span_hours(entries: Sequence[Entry], source: Source) -> float:
+    """Hours between a listing's oldest and newest entry; 0 when too few are dated to say."""
+    moments = [m for entry in entries if (m := parse(entry.date, source.timezone))]
+    if len(moments) < _SPAN_ENTRIES:
+        return 0.0
+    times = [m.at or datetime(m.day.year, m.day.month, m.day.day, tzinfo=UTC) for m in moments]
+    return (max(times) - min(times)).total_seconds() / 3600
 
 
 def turned_over(before: Sequence[Entry], now: Sequence[Entry]) -> bool:

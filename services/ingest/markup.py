@@ -8,13 +8,23 @@ from charset_normalizer import from_bytes
 from lxml import etree
 from lxml import html as lxml_html
 
+from services.ingest.bounds import TooMuchError, bounded
+
 Element: TypeAlias = Any
 """An lxml element (lxml has no types of its own)."""
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?([\w.:-]{3,40})""", re.IGNORECASE)
 _HEADER = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{3,40})", re.IGNORECASE)
+_CHARACTER_SET = re.compile(
+    r"utf[-_]?(?:8|16|32)|iso-?(?:8859|2022)|windows-|cp\d|latin|(?:us-)?ascii|gb|hz|big5|euc|shift|sjis|ks_c|ks|koi8|mac|tis|x-",
+    re.IGNORECASE,
+)
+"""Python knows encodings that are no character sets (punycode, zip), some of them slow."""
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
+_RAW_TITLE = 20_000
+PAGE_LETTERS = 4_000_000
+"""A longer HTML page is not read."""
 _BLOCKS = frozenset(
     (
         "address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "figcaption", "figure", "footer",
@@ -23,7 +33,7 @@ _BLOCKS = frozenset(
     )
 )  # fmt: skip
 _SILENT = frozenset({"script", "style", "noscript", "template", "svg", "head", "iframe", "object"})
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+_CONTROL = re.compile(r"[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
 def decode(body: bytes, content_type: str = "") -> str:
@@ -44,7 +54,7 @@ def decode(body: bytes, content_type: str = "") -> str:
 
 def _try(body: bytes, name: str) -> str | None:
     """`body` in the encoding `name`, if that is what it is in; browsers read latin-1 as windows-1252."""
-    if not name:
+    if not _CHARACTER_SET.match(name):
         return None
     name = "windows-1252" if name.lower() in ("iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii") else name
     try:
@@ -54,10 +64,16 @@ def _try(body: bytes, name: str) -> str | None:
 
 
 def parse_page(text: str) -> Element | None:
-    """The tree of an HTML page, or None when there is nothing to parse. Never touches the network."""
+    """The tree of an HTML page, or None when there is nothing to parse. Never touches the network.
+
+    Raises TooMuchError for a page that no parser should see.
+    """
     parser = lxml_html.HTMLParser(no_network=True, huge_tree=False, encoding="utf-8")
+    if len(text) > PAGE_LETTERS:
+        raise TooMuchError(f"the page is longer than {PAGE_LETTERS // 1000} kB")
+    markup = bounded(_CONTROL.sub(" ", text).encode("utf-8", "replace"))
     try:
-        return lxml_html.document_fromstring(_CONTROL.sub(" ", text).encode("utf-8", "replace"), parser=parser)
+        return lxml_html.document_fromstring(markup, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
 
@@ -68,6 +84,7 @@ def one_line(text: str) -> str:
 
 def plain_title(text: str, limit: int = 500) -> str:
     """A title without markup: anchors inside titles and entities escaped twice are undone."""
+    text = text[:_RAW_TITLE]
     for _ in range(2):
         if _TAG.search(text):
             text = _TAG.sub(" ", text)

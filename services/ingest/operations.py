@@ -1,19 +1,25 @@
-"""The flow of a run: poll, consider, write the manifest, queue. Decisions are in plan, consider and the readers."""
+"""The flow of a run: poll, consider, write the manifest, queue (or hand over to another invocation, see progress).
+
+Decisions are in plan, consider and the readers.
+"""
 
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from services.ingest import plan
 from services.ingest.adapters import Queue
 from services.ingest.consider import Rules, Stores, consider
+from services.ingest.fetch import Gets
 from services.ingest.filtering import filters_for, link_titles
 from services.ingest.gateway import Gateway, open_gateway
-from services.ingest.listings import Gets, Polled, poll
+from services.ingest.listings import Polled, poll
+from services.ingest.manifest import body, decided, manifest, message, read_source
 from services.ingest.plan import Candidate, Considered, Period
+from services.ingest.progress import MOST, STEP_SECONDS, Decided, Progress, ReadSource
 from services.ingest.settings import IngestSettings
 from services.ingest.sources.base import ReadingContext
 from shared import ids
@@ -21,14 +27,14 @@ from shared.clock import Clock, parse_as_of
 from shared.config.client import ClientConfig
 from shared.config.rules import Source
 from shared.config.tree import ConfigTree
-from shared.contracts.batch import Manifest, QueuedItem, RawMessage, SourceReport
+from shared.contracts.batch import Manifest
 from shared.contracts.events import Answer, IngestEvent, Kind
 from shared.errors import ConfigError, InputError, NotFoundError, RunFailedError
 from shared.storage import keys
 from shared.storage.batches import BatchStore
 from shared.storage.editions import Editions
-from shared.storage.objects import get_model
-from shared.storage.sources import SourceMemory
+from shared.storage.objects import get_model, put_model
+from shared.storage.sources import Entry, SourceMemory
 
 
 class ConfigStore(Protocol):
@@ -56,6 +62,7 @@ class Ports:
     clock: Clock
     open_fetcher: OpenFetcher
     api_key: Callable[[], str]
+    go_on: Callable[[IngestEvent], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +79,7 @@ class Run:
     as_of: datetime
     period: Period
     gateway: Gateway
-
-    @property
-    def restricted(self) -> bool:
-        return self.event.dry_run or self.event.sources is not None
+    earlier: Progress | None = None
 
     @property
     def timezone(self) -> str:
@@ -89,31 +93,40 @@ class Ingest:
         self._ports = ports
 
     def run(self, event: IngestEvent, request_id: str, seconds_left: float) -> Answer:
-        """Ingest for a client, or resume the run of the same run_id.
+        """Ingest for a client, or resume the run of the same run_id. `statusCode` 202: another invocation goes on.
 
         Raises InputError and NotFoundError for a wrong event, RunFailedError when nothing worked.
         """
         begun = time.monotonic()
         ends_at = begun + max(0.0, seconds_left - self._ports.settings.time_reserve_seconds)
         run = self.prepare(event, request_id)
-        manifest = None if event.dry_run else self._earlier(run)
-        manifest = manifest or self._collect(run, ends_at)
-        if not event.dry_run:
-            self._queue(manifest)
-        return Answer(statusCode=200, body=self._body(manifest, event.dry_run, time.monotonic() - begun))
+        made = None if event.dry_run else self._earlier(run)
+        continued = False
+        if made is None:
+            progress, whole = self._collect(run, ends_at)
+            made = self._manifest(run, progress)
+            continued = not whole
+            if continued:
+                self._hand_over(run, progress)
+        if not event.dry_run and not continued:
+            self._queue(made)
+        bucket, seconds = self._ports.settings.data_bucket, time.monotonic() - begun
+        answer = body(made, bucket, dry=event.dry_run, continued=continued, seconds=seconds)
+        return Answer(statusCode=202 if continued else 200, body=answer)
 
     def prepare(self, event: IngestEvent, request_id: str) -> Run:
         """Everything that can be known before anything is fetched. Raises InputError, NotFoundError, ConfigError."""
-        tree = self._ports.config.load(self._ports.config.current())
+        kind: Kind = "collect" if event.dry_run or event.sources is not None else event.kind
+        run_id = event.run_id or request_id
+        batch_id = ids.batch_id(event.client_id, kind, run_id)
+        earlier = None if event.dry_run or event.test else self._unfinished(event.client_id, batch_id)
+        tree = self._ports.config.load(earlier.config_release if earlier else self._ports.config.current())
         if not event.client_id:
             raise InputError(f"the event names no client_id; known: {', '.join(sorted(tree.clients))}")
         client = tree.client(event.client_id)
         timezone = client.client_profile.timezone
-        kind: Kind = "collect" if event.dry_run or event.sources is not None else event.kind
-        run_id = event.run_id or request_id
-        as_of = _as_of(event, self._ports.clock, timezone)
-        last = self._ports.editions.last_sent(client.client_id) if event.kind == "edition" else None
-        last_to = str(last["window_to"]) if last else None
+        as_of = datetime.fromisoformat(earlier.as_of) if earlier else _as_of(event, self._ports.clock, timezone)
+        days = Period(earlier.window, earlier.last) if earlier else self._period(event, client, as_of)
         return Run(
             event=event,
             client=client,
@@ -121,11 +134,25 @@ class Ingest:
             sources=_wanted(tree.sources_for(client), event.sources, client.client_id),
             kind=kind,
             run_id=run_id,
-            batch_id=ids.batch_id(client.client_id, kind, run_id),
+            batch_id=batch_id,
             as_of=as_of,
-            period=plan.period(event, as_of, timezone, client.pipeline.default_period_days, last_to),
+            period=days,
             gateway=open_gateway(event.fetch_gateway, local=self._ports.settings.is_local),
+            earlier=earlier,
         )
+
+    def _period(self, event: IngestEvent, client: ClientConfig, as_of: datetime) -> Period:
+        last = self._ports.editions.last_sent(client.client_id) if event.kind == "edition" else None
+        last_to = str(last["window_to"]) if last else None
+        zone, days = client.client_profile.timezone, client.pipeline.default_period_days
+        return plan.period(event, as_of, zone, days, last_to)
+
+    def _unfinished(self, client_id: str, batch_id: str) -> Progress | None:
+        """What earlier invocations of the same run have done."""
+        try:
+            return get_model(self._ports.stores.objects, keys.progress(client_id, batch_id), Progress)
+        except NotFoundError:
+            return None
 
     def _earlier(self, run: Run) -> Manifest | None:
         """The manifest that the same run left, if it came that far."""
@@ -135,18 +162,57 @@ class Ingest:
         except NotFoundError:
             return None
 
-    def _collect(self, run: Run, ends_at: float) -> Manifest:
-        fetch = self._ports.open_fetcher(run.gateway, ends_at)
-        polled = self.poll_all(run, fetch)
-        _require_any(polled)
-        considered = self._consider_all(run, polled, fetch)
-        return _manifest(run, polled, considered, self._ports.clock.now())
+    def _collect(self, run: Run, ends_at: float) -> tuple[Progress, bool]:
+        """What the run has read and decided by now, and whether that is all.
 
-    def poll_all(self, run: Run, fetch: Gets) -> list[Polled]:
-        """Every source's listing, concurrently; remembers what they said unless the run is dry."""
+        Raises RunFailedError when no source could be read, or when the time was too short for anything.
+        """
+        fetch = self._ports.open_fetcher(run.gateway, ends_at)
+        now = time.monotonic()
+        last_start = max(ends_at - STEP_SECONDS, (now + ends_at) / 2)
+        before = run.earlier or _begun(run)
+        known = {one.source_key for one in before.sources}
+        left = [source for source in run.sources if source.source_key not in known]
+        polled = self.poll_all(run, fetch, left, last_start)
+        progress = before.model_copy(update={"sources": (*before.sources, *map(read_source, polled))})
+        if len(polled) < len(left):
+            return self._unless_idle(before, progress), False
+        _require_any(progress.sources)
+        found, fresh = self._consider_all(run, progress, fetch, last_start)
+        progress = progress.model_copy(update={"decided": (*progress.decided, *fresh)})
+        whole = len(progress.decided) == found
+        return (progress if whole else self._unless_idle(before, progress)), whole
+
+    @staticmethod
+    def _unless_idle(before: Progress, progress: Progress) -> Progress:
+        if (len(before.sources), len(before.decided)) == (len(progress.sources), len(progress.decided)):
+            raise RunFailedError("the time was too short to read anything; raise the function's Timeout")
+        return progress
+
+    def _hand_over(self, run: Run, progress: Progress) -> None:
+        """Keep what was done and have another invocation go on. Raises RunFailedError when there were too many."""
+        if run.event.dry_run:
+            raise RunFailedError("a dry run must end within one invocation; restrict it with sources")
+        if run.event.continuation >= MOST:
+            raise RunFailedError(f"{run.batch_id} is not done after {MOST} continuations; split the client's sources")
+        put_model(self._ports.stores.objects, keys.progress(run.client.client_id, run.batch_id), progress)
+        following = {"run_id": run.run_id, "continuation": run.event.continuation + 1}
+        self._ports.go_on(run.event.model_copy(update=following))
+
+    def _manifest(self, run: Run, progress: Progress) -> Manifest:
+        start = plan.start_moment(run.period, run.timezone)
+        return manifest(progress, run.event, run.kind, run.batch_id, run.run_id, start, self._ports.clock.now())
+
+    def poll_all(
+        self, run: Run, fetch: Gets, sources: Sequence[Source], last_start: float = float("inf")
+    ) -> list[Polled]:
+        """These sources' listings, concurrently, as many as can be begun before the monotonic moment `last_start`;
+        remembers what they said unless the run is dry."""
         is_link = link_titles(run.tree)
 
-        def one(source: Source) -> Polled:
+        def one(source: Source) -> Polled | None:
+            if time.monotonic() > last_start:
+                return None
             context = self._context(run, source, is_link)
             memory = self._ports.sources
             previous = None if run.event.force_refresh else memory.snapshot(source.source_key)
@@ -158,8 +224,8 @@ class Ingest:
                 memory.save(source.source_key, polled.health)
             return polled
 
-        with ThreadPoolExecutor(min(self._ports.settings.workers, max(1, len(run.sources)))) as pool:
-            return list(pool.map(one, run.sources))
+        with ThreadPoolExecutor(min(self._ports.settings.poll_workers, max(1, len(sources)))) as pool:
+            return [polled for polled in pool.map(one, sources) if polled is not None]
 
     def _context(self, run: Run, source: Source, is_link: Callable[[str], bool]) -> ReadingContext:
         return ReadingContext(
@@ -170,7 +236,8 @@ class Ingest:
             api_key=self._ports.api_key() if source.ingestion_mode == "pubmed" else "",
         )
 
-    def _consider_all(self, run: Run, polled: Sequence[Polled], fetch: Gets) -> list[Considered]:
+    def _consider_all(self, run: Run, progress: Progress, fetch: Gets, last_start: float) -> tuple[int, list[Decided]]:
+        """How many articles there are, and the decisions on those not decided before that could be begun in time."""
         now = self._ports.clock.now()
         rules = Rules(
             period=run.period,
@@ -181,56 +248,55 @@ class Ingest:
             keep=not run.event.dry_run,
         )
         is_link = link_titles(run.tree)
-        found = plan.candidates((one.source, one.entries) for one in polled)
+        sources = {source.source_key: source for source in run.sources}
+        listed = [(sources[one.source_key], one.entries) for one in progress.sources if one.source_key in sources]
+        listings, owners = plan.with_attachments(listed, is_link)
+        found = plan.candidates(listings)
+        done = {one.seen.item_id for one in progress.decided}
 
-        def one(candidate: Candidate) -> Considered:
+        def one(candidate: Candidate) -> Decided | None:
+            if time.monotonic() > last_start:
+                return None
             if is_link(candidate.entry.title):
-                return Considered(candidate, "link_only", "its title is a link to another item")
-            return consider(candidate, rules, self._ports.stores, fetch)
+                return decided(Considered(candidate, "link_only", _belongs(owners.get(candidate.item_id))))
+            return decided(consider(candidate, rules, self._ports.stores, fetch))
 
         with ThreadPoolExecutor(self._ports.settings.workers) as pool:
-            return list(pool.map(one, found))
+            left = [candidate for candidate in found if candidate.item_id not in done]
+            fresh = [decision for decision in pool.map(one, left) if decision is not None]
+        return len(found), fresh
 
-    def _queue(self, manifest: Manifest) -> None:
+    def _queue(self, made: Manifest) -> None:
         """Open the batch, send what was never sent, close it when there is nothing to wait for."""
         now = self._ports.clock.now()
         deadline = int((now + timedelta(seconds=self._ports.settings.batch_seconds)).timestamp())
-        batch = self._ports.batches.open(manifest, deadline)
-        if batch.status == "complete" or not manifest.items:
+        batch = self._ports.batches.open(made, deadline)
+        if batch.status == "complete" or not made.items:
             self._ports.batches.close(batch)
             return
-        key = (manifest.client_id, manifest.batch_id)
+        key = (made.client_id, made.batch_id)
         sent = self._ports.batches.items(*key)
-        messages = [_message(manifest, item) for item in manifest.items if item.item_id not in sent]
+        messages = [message(made, item) for item in made.items if item.item_id not in sent]
         lost = self._ports.queue.send(messages, lambda item_ids: self._ports.batches.mark_sent(*key, item_ids))
         if lost:
             raise RunFailedError(
-                f"the queue refused {len(lost)} of {len(messages)} items of {manifest.batch_id}; run again with "
-                f"run_id {manifest.run_id!r}, or wait for the sweeper"
+                f"the queue refused {len(lost)} of {len(messages)} items of {made.batch_id}; run again with "
+                f"run_id {made.run_id!r}, or wait for the sweeper"
             )
 
-    def _body(self, manifest: Manifest, dry: bool, seconds: float) -> dict[str, Any]:
-        """The answer's counts. `items_ingested`: articles kept, which `items_queued` are unless the run is dry;
-        `items_normalized`: those of them that the lake already has with the same content."""
-        key = keys.manifest(manifest.client_id, manifest.batch_id)
-        outcomes = plan.outcomes(manifest.seen)
-        return {
-            "client_id": manifest.client_id,
-            "batch_id": manifest.batch_id,
-            "kind": manifest.kind,
-            "window": manifest.window.model_dump(by_alias=True),
-            "sources_processed": len(manifest.sources),
-            "sources_failed": {s.source_key: s.error for s in manifest.sources if s.status == "failed"},
-            "items_seen": len(manifest.seen),
-            "items_ingested": len(manifest.items),
-            "items_filtered_out": outcomes.get("filtered", 0),
-            "items_undated": outcomes.get("undated", 0),
-            "items_queued": 0 if dry else len(manifest.items),
-            "items_normalized": manifest.already_normalized,
-            "dry_run": dry,
-            "execution_time_seconds": round(seconds, 3),
-            "s3_output_path": "" if dry else f"s3://{self._ports.settings.data_bucket}/{key}",
-        }
+
+def _begun(run: Run) -> Progress:
+    """A run of which nothing is done."""
+    period = run.period
+    return Progress(
+        config_release=run.tree.release, as_of=run.as_of.isoformat(), window=period.window, last=period.last
+    )
+
+
+def _belongs(release: Entry | None) -> str:
+    if release is None:
+        return "its title is a link to another item"
+    return f"its title is a link; it belongs to {release.title!r} ({release.url})"
 
 
 def _as_of(event: IngestEvent, clock: Clock, timezone: str) -> datetime:
@@ -250,51 +316,7 @@ def _wanted(sources: tuple[Source, ...], only: tuple[str, ...] | None, client_id
     return tuple(known[key] for key in dict.fromkeys(only)) if only else sources
 
 
-def _require_any(polled: Sequence[Polled]) -> None:
-    if all(one.report.status == "failed" and not one.entries for one in polled):
-        reasons = "; ".join(f"{one.source.source_key}: {one.report.error}" for one in polled)
+def _require_any(sources: Sequence[ReadSource]) -> None:
+    if all(one.report.status == "failed" and not one.entries for one in sources):
+        reasons = "; ".join(f"{one.source_key}: {one.report.error}" for one in sources)
         raise RunFailedError(f"no source could be read: {reasons}")
-
-
-def _manifest(run: Run, polled: Sequence[Polled], considered: Sequence[Considered], now: datetime) -> Manifest:
-    kept = [one for one in considered if one.raw is not None]
-    counts: dict[str, int] = {}
-    for one in kept:
-        key = one.candidate.source.source_key
-        counts[key] = counts.get(key, 0) + 1
-    return Manifest(
-        client_id=run.client.client_id,
-        batch_id=run.batch_id,
-        kind=run.kind,
-        run_id=run.run_id,
-        as_of=run.as_of.isoformat(),
-        window=run.period.window,
-        config_release=run.tree.release,
-        restricted=run.restricted,
-        delivery=run.event.delivery,
-        created_at=now.isoformat(),
-        items=tuple(plan.queued(one, keys.raw(one.raw.item_id, one.raw.content_hash)) for one in kept if one.raw),
-        seen=tuple(plan.seen(one) for one in considered),
-        sources=tuple(_with_counts(one, counts, run) for one in polled),
-        already_normalized=sum(one.known for one in kept),
-    )
-
-
-def _with_counts(polled: Polled, counts: dict[str, int], run: Run) -> SourceReport:
-    """The source's report with what was queued, and whether any gap falls into this run's window."""
-    start = plan.start_moment(run.period, run.timezone)
-    gap = any(start <= datetime.fromisoformat(moment) <= run.as_of for moment in polled.health.gaps)
-    return polled.report.model_copy(update={"queued": counts.get(polled.source.source_key, 0), "gap": gap})
-
-
-def _message(manifest: Manifest, item: QueuedItem) -> RawMessage:
-    return RawMessage(
-        client_id=manifest.client_id,
-        batch_id=manifest.batch_id,
-        item_id=item.item_id,
-        content_hash=item.content_hash,
-        raw_key=item.raw_key,
-        config_release=manifest.config_release,
-        as_of=manifest.as_of,
-        kind=manifest.kind,
-    )

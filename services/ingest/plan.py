@@ -1,6 +1,7 @@
 """Pure decisions of a run: its window, its candidates, what becomes of each."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
@@ -15,6 +16,9 @@ from shared.contracts.items import RawItem
 from shared.errors import InputError
 from shared.storage.sources import Entry
 
+_PUBMED_LATE = 60
+"""Days: PubMed is searched by the day on which a record entered it, which is weeks after it appeared online."""
+
 Outcome = Literal["queued", "filtered", "out_of_window", "undated", "link_only", "duplicate", "error"]
 
 
@@ -26,8 +30,10 @@ class Period:
     window: Window
     last: str
 
-    def holds(self, day: str) -> bool:
-        return self.window.start <= day < self.last
+    def holds(self, day: str, late_days: int = 0) -> bool:
+        """Whether a day is collected; `late_days`: by how many days it may lie before the window."""
+        start = (date.fromisoformat(self.window.start) - timedelta(days=late_days)).isoformat()
+        return start <= day < self.last
 
 
 def period(event: IngestEvent, as_of: datetime, timezone: str, default_days: int, last_sent_to: str | None) -> Period:
@@ -80,6 +86,11 @@ class Candidate:
     def entry(self) -> Entry:
         return self.listings[0][1]
 
+    @property
+    def late_days(self) -> int:
+        """How long after its publication a source of this type lists an article for the first time."""
+        return _PUBMED_LATE if self.entry.date_origin == "pubmed" else 0
+
 
 def candidates(polled: Iterable[tuple[Source, Sequence[Entry]]]) -> list[Candidate]:
     """One candidate for each address, whichever sources carried it."""
@@ -89,6 +100,54 @@ def candidates(polled: Iterable[tuple[Source, Sequence[Entry]]]) -> list[Candida
             carriers = found.setdefault(ids.item_id(entry.url), {})
             carriers.setdefault(source.source_key, (source, entry))
     return [Candidate(item_id, tuple(carriers.values())) for item_id, carriers in found.items()]
+
+
+def with_attachments(
+    polled: Iterable[tuple[Source, Sequence[Entry]]], is_link: Callable[[str], bool]
+) -> tuple[list[tuple[Source, tuple[Entry, ...]]], dict[str, Entry]]:
+    """The listings with each link-only entry ("Download attachment") made an attachment of its release, and item id of
+    each such entry → release. It belongs to the release that names it, else to the one listed just before it on the
+    same day, else to one before or after it whose title the file's name repeats."""
+    listings, owners = [], dict[str, Entry]()
+    for source, entries in polled:
+        owned = {
+            number: owner for number in range(len(entries)) if (owner := _owner(entries, number, is_link)) is not None
+        }
+        for number, owner in owned.items():
+            owners[ids.item_id(entries[number].url)] = entries[owner]
+        added: dict[int, list[str]] = {}
+        for number, owner in owned.items():
+            added.setdefault(owner, []).append(entries[number].url)
+        listings.append(
+            (source, tuple(_attached(entry, added.get(number, ())) for number, entry in enumerate(entries)))
+        )
+    return listings, owners
+
+
+def _attached(entry: Entry, urls: Sequence[str]) -> Entry:
+    return (
+        entry.model_copy(update={"attachments": tuple(dict.fromkeys((*entry.attachments, *urls)))}) if urls else entry
+    )
+
+
+def _owner(entries: Sequence[Entry], number: int, is_link: Callable[[str], bool]) -> int | None:
+    """Where the release stands to which a link-only entry belongs; None for an article, or when it cannot be told."""
+    link = entries[number]
+    if not is_link(link.title):
+        return None
+    releases = [n for n, entry in enumerate(entries) if not is_link(entry.title)]
+    named = [n for n in releases if link.url in entries[n].attachments]
+    before = [n for n in releases if n < number][-1:]
+    same_day = [n for n in before if link.date and entries[n].date == link.date]
+    alike = [n for n in (*before, *[n for n in releases if n > number][:1]) if _repeats(link.url, entries[n].title)]
+    return next(iter((*named, *same_day, *alike)), None)
+
+
+def _repeats(url: str, title: str) -> bool:
+    """Whether a file's name repeats at least half of a title's longer words."""
+    name = set(re.findall(r"[a-z]{4,}", url.rsplit("/", 1)[-1].lower()))
+    words = set(re.findall(r"[a-z]{4,}", title.lower()))
+    return len(words) > 1 and len(name & words) >= max(2, len(words) / 2)
 
 
 @dataclass(frozen=True, slots=True)

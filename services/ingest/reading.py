@@ -1,14 +1,17 @@
 """From a candidate to a dated text: the article where it can be had, the feed's own words where not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from services.ingest import dates
-from services.ingest.article import Article, UnreadablePageError, read_article
+from services.ingest.article import Article, read_article
+from services.ingest.bounds import TooMuchError
 from services.ingest.dates import Clue, Dated
-from services.ingest.fetch import FetchError
-from services.ingest.listings import Gets
+from services.ingest.fetch import FetchError, Gets
+from services.ingest.pdf import UnreadablePageError
 from services.ingest.plan import Candidate
+from services.ingest.sizes import fetched
 from shared import ids
 from shared.config.rules import Source
 from shared.contracts.items import RawItem, TextOrigin
@@ -16,6 +19,9 @@ from shared.storage.sources import Entry
 
 ARTICLE_BYTES = 25_000_000
 """An article larger than this (decoded) is not read; annual reports in PDF are around 10 MB."""
+
+SHORT = 300
+"""A page with less text than this leaves it to its attachment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +41,11 @@ def read(candidate: Candidate, fetch: Gets, now: datetime) -> Reading:
     source, entry = candidate.source, candidate.entry
     wanted = _wants_article(candidate)
     article, note = _article(source, entry, fetch) if wanted else (None, "")
+    article, attached = _with_attachment(article, candidate, fetch) if wanted else (article, "")
     own, own_origin = feed_text(candidate)
     text, origin, fallback = _choose(article, own, own_origin)
     fallback = fallback and wanted
-    notes = [note] if note else []
+    notes = [said for said in (note, attached) if said]
     if article and article.paywalled:
         notes.append("the page is behind a paywall")
     if fallback:
@@ -55,12 +62,36 @@ def _wants_article(candidate: Candidate) -> bool:
 
 def _article(source: Source, entry: Entry, fetch: Gets) -> tuple[Article | None, str]:
     try:
-        page = fetch.get(entry.url, ARTICLE_BYTES)
-        return read_article(page.body, page.content_type, entry.title), ""
-    except (FetchError, UnreadablePageError) as error:
+        return _read_at(entry.url, entry.title, fetch), ""
+    except (FetchError, UnreadablePageError, TooMuchError) as error:
         return None, f"article of {source.source_key} not read: {error}"
     except Exception as error:  # noqa: BLE001 (hostile pages must not reach the other items)
         return None, f"article of {source.source_key} not read ({type(error).__name__}: {str(error)[:120]})"
+
+
+def _read_at(url: str, title: str, fetch: Gets) -> Article:
+    """The article at an address. Raises FetchError, UnreadablePageError or TooMuchError."""
+    with fetched(fetch, url, ARTICLE_BYTES) as page:
+        return read_article(page.body, page.content_type, title)
+
+
+def _with_attachment(article: Article | None, candidate: Candidate, fetch: Gets) -> tuple[Article | None, str]:
+    """The release's attached PDF where the page itself says next to nothing, under the page's dates."""
+    if article is not None and (article.is_pdf or len(article.text) >= SHORT):
+        return article, ""
+    attached = dict.fromkeys(url for _, entry in candidate.listings for url in entry.attachments if _is_pdf(url))
+    for url in list(attached)[:2]:
+        try:
+            pdf = _read_at(url, candidate.entry.title, fetch)
+        except (FetchError, UnreadablePageError, TooMuchError):
+            continue  # the page's own text stands
+        if len(pdf.text) > len(article.text if article else ""):
+            return replace(pdf, clues=article.clues if article else ()), f"the text is the attachment's ({url})"
+    return article, ""
+
+
+def _is_pdf(url: str) -> bool:
+    return urlsplit(url).path.lower().endswith(".pdf")
 
 
 def feed_text(candidate: Candidate) -> tuple[str, TextOrigin]:

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
+from pydantic import ValidationError
 
+from services.normalize.recovery import Letter
 from shared.contracts.batch import RawMessage
 from shared.observability import logger
 
@@ -27,6 +29,18 @@ class SqsQueue:
         except ClientError as error:
             logger.warning(f"could not change a message's visibility: {error}")
 
+    def hold(self, receipt_handles: Sequence[str], seconds: int) -> None:
+        """Let messages in flight come back after `seconds` if nothing else is heard of them."""
+        for start in range(0, len(receipt_handles), _SQS_BATCH):
+            entries = [
+                {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": seconds}
+                for number, handle in enumerate(receipt_handles[start : start + _SQS_BATCH])
+            ]
+            try:
+                self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
+            except ClientError as error:
+                logger.warning(f"could not change the visibility of {len(entries)} messages: {error}")
+
     def send(self, messages: Sequence[RawMessage]) -> None:
         """Queue messages, ten a request. Raises RuntimeError when SQS takes only some of them."""
         for start in range(0, len(messages), _SQS_BATCH):
@@ -39,6 +53,37 @@ class SqsQueue:
                 raise RuntimeError(
                     f"SQS refused {len(refused)} of {len(entries)} messages: {refused[0].get('Message')}"
                 )
+
+
+class SqsDeadLetters:
+    """RawDeadLetterQueue. `client` is a boto3 SQS client."""
+
+    def __init__(self, client: Any, url: str) -> None:
+        self._client, self._url = client, url
+
+    def receive(self, hold: int) -> list[Letter]:
+        """Up to ten messages, which nobody else sees for `hold` seconds."""
+        answer = self._client.receive_message(
+            QueueUrl=self._url, MaxNumberOfMessages=_SQS_BATCH, VisibilityTimeout=hold
+        )
+        return [
+            Letter(message["MessageId"], message["ReceiptHandle"], _reference(message["Body"]))
+            for message in answer.get("Messages", [])
+        ]
+
+    def delete(self, letter: Letter) -> None:
+        self._client.delete_message(QueueUrl=self._url, ReceiptHandle=letter.receipt_handle)
+
+    def show_again(self, letters: Sequence[Letter]) -> None:
+        """Let everybody see these messages again."""
+        SqsQueue(self._client, self._url).hold([letter.receipt_handle for letter in letters], 0)
+
+
+def _reference(body: str) -> RawMessage | None:
+    try:
+        return RawMessage.model_validate_json(body)
+    except ValidationError:
+        return None
 
 
 class EngineFunction:

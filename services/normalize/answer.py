@@ -2,7 +2,8 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
+from pydantic.json_schema import SkipJsonSchema
 
 from shared.contracts.base import Contract
 from shared.contracts.items import EntityKind
@@ -12,29 +13,36 @@ Passage = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, 
 Role = Literal["subject", "partner", "mentioned"]
 
 
-class AnsweredCompany(Contract):
+class Answered(Contract):
+    """Part of an answer. What nobody asked for is ignored: it is no reason to pay for a second answer."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class AnsweredCompany(Answered):
     """A company as the text names it."""
 
     name: Name
     role: Role = "mentioned"
 
 
-class AnsweredSentence(Contract):
+class AnsweredSentence(Answered):
     """A sentence of the summary, and the passage of the source that supports it."""
 
     text: Passage
     evidence: Passage
 
 
-class AnsweredFigure(Contract):
-    """A key figure: its value and what it measures, and the passage that holds it."""
+class AnsweredFigure(Answered):
+    """A key figure: its value and what it measures. The passage that holds it is looked up where the answer gives none,
+    because output tokens are the dear ones."""
 
     value: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
     label: Name
-    evidence: Passage
+    evidence: SkipJsonSchema[Passage] = ""
 
 
-class ToolAnswer(Contract):
+class ToolAnswer(Answered):
     """Names are the text's own wording. An empty list is an answer; a missing one is an error."""
 
     event_type: str

@@ -1,5 +1,6 @@
 """From an answer to facts: what the item's text supports stays, with canonical ids; the rest is refused and counted."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,6 +11,18 @@ from shared.contracts.items import Entity, EntityKind, Figure, Refusals, Sentenc
 from shared.grounding import Mention, Source, figure_findings, sentence_findings
 from shared.grounding.check import Vocabulary
 from shared.text.fold import fold_key
+from shared.text.hits import Hit
+
+_DIGITS = re.compile(r"\d+")
+_ADDRESSED = re.compile(
+    r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instructions?|rules|prompts?|above|guidelines)\b"
+    r"|\b(?:automated|machine|AI|artificial) (?:readers?|systems?|assistants?|summari[sz]ers?|agents?)\b.{0,80}"
+    r"\b(?:must|should|ignore|report|set|classify|include|add|treat|mark)\b"
+    r"|\bsystem prompt\b|\blanguage models?\b.{0,60}\b(?:must|should|classify|include|add|treat|mark)\b"
+    r"|\b(?:set|change|mark|classify) (?:the|this) (?:event type|item|article|story|news)\b"
+    r"|\b(?:this|the) (?:item|article) (?:must|should) be (?:kept|classified|printed|included|marked)\b",
+    re.IGNORECASE,
+)
 
 ENTITY_KINDS: tuple[EntityKind, ...] = ("company", "molecule", "trademark", "technology", "indication")
 
@@ -43,7 +56,7 @@ def prepare(tree: ConfigTree, *, title: str, text: str, language: str, published
 def ground(tree: ConfigTree, text: Text, answer: ToolAnswer) -> Grounded:
     """Check every part of `answer` against the text. Canonical entities that the answer left out are added."""
     entities, unknown = _entities(tree, text, answer)
-    vocabulary = _vocabulary(tree)
+    vocabulary = _vocabulary(tree, text.source)
     summary, unsupported = _summary(text.source, answer.summary, vocabulary)
     figures, wrong = _figures(text.source, answer.key_figures)
     return Grounded(
@@ -55,6 +68,11 @@ def ground(tree: ConfigTree, text: Text, answer: ToolAnswer) -> Grounded:
         Refusals(entities=len(unknown), figures=len(wrong), sentences=len(unsupported)),
         (*unknown, *unsupported, *wrong),
     )
+
+
+def addresses_software(sentence: str) -> bool:
+    """Whether a sentence gives orders to whoever processes it: it is in the source, and no fact to tell a reader."""
+    return bool(_ADDRESSED.search(sentence))
 
 
 def _entities(tree: ConfigTree, text: Text, answer: ToolAnswer) -> tuple[list[Entity], list[str]]:
@@ -85,7 +103,7 @@ def _resolved(reading: Reading, kind: EntityKind, mention: Mention, role: Role |
     hit = next((one for one in hits if fold_key(one.text(reading.text)) == key), None)
     if hit is None:
         return Entity(kind=kind, name=mention.text, mention=mention.text, role=role)
-    return Entity(kind=kind, name=hit.name, id=hit.id, mention=mention.text, role=role)
+    return Entity(kind=kind, name=_name(hit, mention.text), id=hit.id, mention=mention.text, role=role)
 
 
 def _with_canonical(reading: Reading, named: Iterable[Entity]) -> tuple[Entity, ...]:
@@ -97,8 +115,14 @@ def _with_canonical(reading: Reading, named: Iterable[Entity]) -> tuple[Entity, 
         if hit.kind in ENTITY_KINDS and (hit.kind, hit.id) not in merged:
             role = "mentioned" if hit.kind == "company" else None
             mention = hit.text(reading.text)
-            merged[hit.kind, hit.id] = Entity(kind=hit.kind, name=hit.name, id=hit.id, mention=mention, role=role)
+            name = _name(hit, mention)
+            merged[hit.kind, hit.id] = Entity(kind=hit.kind, name=name, id=hit.id, mention=mention, role=role)
     return tuple(merged.values())
+
+
+def _name(hit: Hit, mention: str) -> str:
+    """The canonical name; the text's own wording where the term is a pattern."""
+    return mention if hit.name.startswith("regex:") else hit.name
 
 
 def _summary(
@@ -109,8 +133,8 @@ def _summary(
     for one in sentences:
         findings = sentence_findings(source, one.text, one.evidence, vocabulary)
         evidence = source.supporting(one.evidence)
-        if findings or evidence is None:
-            reasons = "; ".join(f"{finding.kind}: {finding.detail}" for finding in findings)
+        if findings or evidence is None or addresses_software(evidence):
+            reasons = "; ".join(f"{finding.kind}: {finding.detail}" for finding in findings) or "an order to software"
             refused.append(f"sentence {one.text[:160]!r}: {reasons}")
         elif fold_key(one.text) not in {fold_key(other.text) for other in kept}:
             kept.append(Sentence(text=one.text, evidence=evidence))
@@ -121,23 +145,34 @@ def _figures(source: Source, figures: Iterable[AnsweredFigure]) -> tuple[tuple[F
     kept: list[Figure] = []
     refused: list[str] = []
     for one in figures:
-        findings = figure_findings(source, one.value, one.evidence)
-        evidence = source.supporting(one.evidence)
-        if findings or evidence is None:
+        passage = one.evidence or _holding(source, one.value)
+        findings = figure_findings(source, one.value, passage)
+        evidence = source.supporting(passage)
+        if findings or evidence is None or addresses_software(evidence):
             refused.append(f"figure {one.value!r}: " + "; ".join(f"{f.kind}: {f.detail}" for f in findings))
         else:
             kept.append(Figure(value=one.value, label=one.label, evidence=evidence))
     return tuple(kept), refused
 
 
-def _vocabulary(tree: ConfigTree) -> Vocabulary:
-    """The event types whose own title wording a text uses: a summary must not speak of events that its source does
-    not."""
+def _holding(source: Source, value: str) -> str:
+    """The first sentence of the source that holds a key figure's value, the title's last; the value itself where none
+    does."""
+    digits = set(_DIGITS.findall(value))
+    numbered = (sentence for sentence in source.sentences if digits & set(_DIGITS.findall(sentence)))
+    likely = sorted(numbered, key=lambda sentence: sentence in source.title)
+    return next((one for one in likely if not figure_findings(source, value, one)), value)
+
+
+def _vocabulary(tree: ConfigTree, source: Source) -> Vocabulary:
+    """The event types that a text speaks of: a summary must not announce an event that its source does not.
+
+    A sentence announces one by the wording of its titles; for the source any wording of it will do.
+    """
 
     def kinds(text: str) -> frozenset[str]:
+        ends = (".title", ".body") if text == source.full else (".title",)
         hits = (hit for hit in tree.matcher.find(text) if hit.kind == "event")
-        return frozenset(
-            scope.partition(".")[0] for hit in hits for scope in hit.scopes if not scope.endswith(".negative")
-        )
+        return frozenset(scope.partition(".")[0] for hit in hits for scope in hit.scopes if scope.endswith(ends))
 
     return kinds

@@ -1,6 +1,9 @@
 """Lambda entry point of normalize: RawQueue in, normalized items in the lake, failures back to the queue."""
 
+import math
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
@@ -13,9 +16,11 @@ from services.normalize.item import Normalization, Stores
 from services.normalize.operations import Invocation
 from services.normalize.settings import Settings
 from shared.bedrock.client import bedrock_client
-from shared.bedrock.converse import CallCounts, Converse, Model, NoPace, Pace, RetryPolicy
+from shared.bedrock.converse import CallCounts, Converse, Model, RetryPolicy
+from shared.bedrock.turns import NoPace, Pace
 from shared.clock import SystemClock
 from shared.config.store import S3ConfigStore
+from shared.config.tree import ConfigTree
 from shared.observability import logger, metrics, statistics
 from shared.storage.batches import BatchStore
 from shared.storage.lake import Lake
@@ -27,6 +32,9 @@ from shared.storage.table import StateTable
 
 _SETTLING_SECONDS = 10
 """What recording outcomes may take at an invocation's end."""
+_AFTER_THE_END = 30
+"""Seconds after a function's last moment at which its messages come back if it died: the queue's own time is six times
+the function's, for invocations that never started."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     started = time.monotonic()
     remaining = context.get_remaining_time_in_millis() / 1000
     counts = CallCounts()
+    parts.queue.hold([record["receiptHandle"] for record in event["Records"]], math.ceil(remaining) + _AFTER_THE_END)
     invocation = _invocation(parts, counts, context.aws_request_id)
     deadline = time.time() + remaining - parts.settings.read_timeout - _SETTLING_SECONDS
     failures = invocation.handle(event["Records"], deadline)
@@ -98,7 +107,7 @@ def _invocation(parts: Parts, counts: CallCounts, owner: str) -> Invocation:
         counts=counts,
         output_weight=settings.output_weight,
     )
-    normalization = Normalization(parts.stores, parts.config.load, model, clock, owner)
+    normalization = Normalization(parts.stores, _once_at_a_time(parts.config.load), model, clock, owner)
     return Invocation(
         normalization,
         parts.batches,
@@ -106,6 +115,17 @@ def _invocation(parts: Parts, counts: CallCounts, owner: str) -> Invocation:
         workers=settings.max_workers,
         max_receives=settings.max_receive_count,
     )
+
+
+def _once_at_a_time(load: Callable[[str], ConfigTree]) -> Callable[[str], ConfigTree]:
+    """A cold function's workers all need the configuration at once: one reads it, the others find it read."""
+    lock = threading.Lock()
+
+    def locked(release: str) -> ConfigTree:
+        with lock:
+            return load(release)
+
+    return locked
 
 
 def _publish(invocation: Invocation, counts: CallCounts, settings: Settings, seconds: float) -> None:

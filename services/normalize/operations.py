@@ -17,6 +17,8 @@ from shared.observability import logger
 from shared.storage.batches import BatchStore, Outcome
 
 _SOON = 30
+_AT_ONCE = 0
+"""For messages that only have the dead-letter queue before them."""
 _RECORD_SIZE = 99
 """Outcomes a transaction holds beside the batch's counter (DynamoDB: 100 operations)."""
 
@@ -83,6 +85,8 @@ class Invocation:
         jobs = [job for job in jobs if job.batch in known]
         with ThreadPoolExecutor(self._workers) as pool:
             verdicts = list(pool.map(lambda job: self._verdict(job, deadline), jobs))
+        for job in strangers:
+            self._queue.delay(job.receipt_handle, _AT_ONCE)
         failures += [job.message_id for job in strangers]
         return failures + self._settle(list(zip(jobs, verdicts, strict=True)))
 
@@ -94,6 +98,7 @@ class Invocation:
             except ValidationError as error:
                 self.tally.poison += 1
                 failures.append(record["messageId"])
+                self._queue.delay(record["receiptHandle"], _AT_ONCE)
                 logger.error(
                     "message is not a raw item reference; it goes to the dead-letter queue: see `vectora dlq show`",
                     extra={"message_id": record["messageId"], "problems": error.error_count()},
@@ -127,8 +132,7 @@ class Invocation:
             if isinstance(verdict, Again):
                 failures.append(job.message_id)
                 self.tally.again += 1
-                if outcome is None:
-                    self._queue.delay(job.receipt_handle, verdict.seconds)
+                self._queue.delay(job.receipt_handle, verdict.seconds if outcome is None else _AT_ONCE)
         for batch, ended in by_batch.items():
             failures += self._record(batch, ended)
         return list(dict.fromkeys(failures))
@@ -153,6 +157,8 @@ class Invocation:
                 self._batches.record(*batch, [outcome for _, outcome in part])
             except (RuntimeError, *LOST_TRANSPORT):
                 logger.exception(f"could not record {len(part)} outcomes of batch {batch[1]}; their messages come back")
+                for job, _ in part:
+                    self._queue.delay(job.receipt_handle, _SOON)
                 failures += [job.message_id for job, _ in part]
                 continue
             for _, outcome in part:

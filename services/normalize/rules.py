@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from services.normalize.answer import AnsweredCompany, AnsweredFigure, AnsweredSentence, Role, ToolAnswer
+from services.normalize.ground import addresses_software
 from services.normalize.prompt import OTHER
 from shared.config.events import Reading, read_text, score_reading
 from shared.config.tree import ConfigTree
@@ -16,7 +17,7 @@ from shared.ids import content_hash
 from shared.text.fold import fold_key
 from shared.text.hits import Hit
 
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 MAX_SENTENCES = 3
 _MIN_WORDS, _MAX_WORDS = 5, 70
 _READ = 40
@@ -102,14 +103,17 @@ def _companies(reading: Reading, company_id: str | None) -> Iterable[AnsweredCom
     for hit in reading.hits:
         if hit.kind == "company":
             first.setdefault(hit.id, hit)
-    for hit in first.values():
-        yield AnsweredCompany(name=hit.text(reading.text), role=_role(hit, reading, company_id))
+    opening = reading.opening_end
+    for position, hit in enumerate(first.values()):
+        role = _role(hit, reading, company_id, opening, leads=position == 0)
+        yield AnsweredCompany(name=hit.text(reading.text), role=role)
 
 
-def _role(hit: Hit, reading: Reading, company_id: str | None) -> Role:
-    if hit.id == company_id or hit.end <= reading.title_end:
+def _role(hit: Hit, reading: Reading, company_id: str | None, opening: int, *, leads: bool) -> Role:
+    """Subject: the source's own company, one in the title, or the first to be named in the body's first sentence."""
+    if hit.id == company_id or hit.end <= reading.title_end or (leads and hit.end <= opening):
         return "subject"
-    return "partner" if company_id and hit.end <= reading.lead_end else "mentioned"
+    return "partner" if hit.end <= (reading.lead_end if company_id else opening) else "mentioned"
 
 
 def _names(reading: Reading, kind: str) -> tuple[str, ...]:
@@ -134,10 +138,11 @@ def _summary(source: Source, reading: Reading) -> tuple[AnsweredSentence, ...]:
 
 
 def _usable(sentence: str) -> bool:
-    """A whole sentence that tells news: neither cut off (teasers often are) nor boilerplate."""
+    """A whole sentence that tells news: neither cut off (as teasers are) nor boilerplate nor an order to software."""
     words = len(sentence.split())
     whole = sentence.endswith(_ENDS) and not sentence.endswith(_CUT) and len(sentence) <= _MAX_LENGTH
-    return whole and _MIN_WORDS <= words <= _MAX_WORDS and not _FORWARD_LOOKING.search(sentence)
+    tells = not _FORWARD_LOOKING.search(sentence) and not addresses_software(sentence)
+    return whole and tells and _MIN_WORDS <= words <= _MAX_WORDS
 
 
 def _terms(reading: Reading) -> frozenset[str]:

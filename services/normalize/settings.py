@@ -40,6 +40,11 @@ class SweeperSettings(ServiceSettings):
     """The sweeper's settings: it queues, closes and restarts; it never calls a model."""
 
     raw_queue_url: str = Field(alias="RAW_QUEUE_URL")
+    raw_dlq_url: str = Field(alias="RAW_DLQ_URL")
     engine_function: str = Field(alias="ENGINE_FUNCTION")
+    recovery_per_sweep: int = Field(default=50, ge=0, alias="RECOVERY_PER_SWEEP")
+    recovery_limit: int = Field(default=3, ge=0, alias="RECOVERY_LIMIT")
+    recovery_wait: int = Field(default=300, ge=0, alias="RECOVERY_WAIT_SECONDS")
     unsent_grace: int = Field(default=120, ge=0, alias="SWEEP_UNSENT_GRACE_SECONDS")
     engine_grace: int = Field(default=900, ge=0, alias="SWEEP_ENGINE_GRACE_SECONDS")
+    edition_grace: float = Field(default=24, ge=0, alias="EDITION_GRACE_HOURS", description="hours")

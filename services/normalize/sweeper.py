@@ -1,13 +1,16 @@
-"""Lambda entry point of the sweeper: on a schedule, what was left half-way goes on."""
+"""Lambda entry point of the sweeper: on a schedule, what was left half-way goes on, and what never came is noticed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any, Protocol
 
 import boto3
+from aws_lambda_powertools.metrics import MetricUnit
 
-from services.normalize.adapters import EngineFunction, SqsQueue
+from services.normalize.adapters import EngineFunction, SqsDeadLetters, SqsQueue
+from services.normalize.recovery import Policy
+from services.normalize.recovery_flow import Recovery
 from services.normalize.settings import SweeperSettings
 from services.normalize.sweeps import (
     CloseBatch,
@@ -20,13 +23,18 @@ from services.normalize.sweeps import (
     WriteMarker,
     decide,
 )
+from services.normalize.watch import Findings, Watch
 from shared.clock import Clock, SystemClock
+from shared.config.store import S3ConfigStore
 from shared.contracts.batch import Manifest, RawMessage
 from shared.errors import RunFailedError
-from shared.observability import logger, statistics
+from shared.observability import logger, metrics, statistics
 from shared.storage import keys
 from shared.storage.batches import BatchStore, Outcome
+from shared.storage.editions import Editions
 from shared.storage.objects import Objects, S3Objects, get_model
+from shared.storage.sources import SourceMemory
+from shared.storage.spend import Spend
 from shared.storage.table import StateTable
 
 _RECORD_SIZE = 99
@@ -136,28 +144,72 @@ class Sweeper:
         self.table.delete(keys.open_batch(sight.batch.client_id, sight.batch.batch_id))
 
 
+@dataclass(frozen=True)
+class Duties:
+    """What one invocation does."""
+
+    sweeper: Sweeper
+    recovery: Recovery
+    watch: Watch
+
+
 @cache
-def build() -> Sweeper:
+def build() -> Duties:
     """The composition root."""
     settings = SweeperSettings.load()
     clock = SystemClock()
     table = StateTable(boto3.resource("dynamodb"), settings.state_table)
-    objects = S3Objects(boto3.client("s3"), settings.data_bucket)
-    return Sweeper(
+    s3 = boto3.client("s3")
+    objects = S3Objects(s3, settings.data_bucket)
+    sqs = boto3.client("sqs")
+    queue = SqsQueue(sqs, settings.raw_queue_url)
+    sweeper = Sweeper(
         table=table,
         batches=BatchStore(table, objects, clock),
         objects=objects,
-        queue=SqsQueue(boto3.client("sqs"), settings.raw_queue_url),
+        queue=queue,
         engine=EngineFunction(boto3.client("lambda"), settings.engine_function),
         clock=clock,
         graces=Graces(settings.unsent_grace, settings.engine_grace),
         bucket=settings.data_bucket,
     )
+    policy = Policy(settings.recovery_per_sweep, settings.recovery_limit, settings.recovery_wait)
+    recovery = Recovery(table, SqsDeadLetters(sqs, settings.raw_dlq_url), queue, clock, policy)
+    watch = Watch(
+        releases=S3ConfigStore(s3, settings.config_bucket),
+        editions=Editions(table, clock),
+        spending=Spend(table, clock),
+        sources=SourceMemory(table, objects),
+        clock=clock,
+        grace_hours=settings.edition_grace,
+    )
+    return Duties(sweeper, recovery, watch)
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Scheduled; the event's content does not matter. Answers with the counts of what was done."""
-    done = build().sweep()
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Scheduled: `{"duty": "watch"}` looks at clients and sources, anything else sweeps. Answers with what was done.
+
+    Raises RunFailedError when batches could not be swept, after the dead letters had their turn, and NotFoundError when
+    there is no configuration to watch.
+    """
+    duties = build()
+    if event.get("duty") == "watch":
+        return {"statusCode": 200, "body": _measured(duties.watch.look())}
+    letters = duties.recovery.run()
+    for name in ("returned", "dropped", "left"):
+        metrics.add_metric(f"DeadLetters{name.title()}", MetricUnit.Count, letters.get(name, 0))
+    done = duties.sweeper.sweep()
+    metrics.add_metric("BatchesPastDeadline", MetricUnit.Count, done.get("CloseBatch", 0))
+    done |= {f"letters_{name}": count for name, count in letters.items()}
     statistics("sweeper", **done)
     return {"statusCode": 200, "body": done}
+
+
+def _measured(findings: Findings) -> dict[str, Any]:
+    metrics.add_metric("EditionsOverdue", MetricUnit.Count, len(findings.overdue))
+    metrics.add_metric("BudgetUsedPercent", MetricUnit.Percent, findings.budget_used)
+    metrics.add_metric("SourcesSilent", MetricUnit.Count, len(findings.silent))
+    metrics.add_metric("SourcesFailing", MetricUnit.Count, len(findings.failing))
+    return asdict(findings)

@@ -21,7 +21,8 @@ from shared.contracts.delivery import DeliveryNotice, RecipientStatus
 from shared.contracts.edition import EditionStatus
 from shared.errors import ConflictError
 from shared.storage import keys
-from shared.storage.table import Row, StateTable
+from shared.storage.recipients import Standing
+from shared.storage.table import Row, StateTable, is_code
 
 # SES v2 SendEmail, "Errors": https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
 _THROTTLED = {"TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException"}
@@ -41,8 +42,15 @@ class EditionStates(Protocol):
     def get(self, client_id: str, edition_id: str) -> Row: ...
     def history(self, client_id: str) -> list[Row]: ...
     def move(
-        self, client_id: str, edition_id: str, to: EditionStatus, allowed: list[EditionStatus], **facts: Any
+        self,
+        client_id: str,
+        edition_id: str,
+        to: EditionStatus,
+        allowed: Sequence[EditionStatus],
+        unchanged: str | None = None,
+        **facts: Any,
     ) -> Row: ...
+    def reserve(self, client_id: str, edition_id: str, item_ids: Sequence[str]) -> dict[str, str]: ...
     def update(self, client_id: str, edition_id: str, facts: Mapping[str, Any]) -> None: ...
     def mark_printed(self, client_id: str, edition_id: str, items: Sequence[Mapping[str, Any]]) -> None: ...
 
@@ -55,6 +63,7 @@ class Ledger(Protocol):
     def states(self, edition_id: str) -> dict[str, Row]: ...
     def intend(self, edition_id: str, key: str, owner: str) -> bool: ...
     def settle(self, edition_id: str, key: str, status: RecipientStatus, **facts: str) -> None: ...
+    def learn(self, ledger: str, key: str, feedback: str, reason: str, message_id: str, *, took: bool) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +153,40 @@ class TableLedger:
         return True
 
     def settle(self, edition_id: str, key: str, status: RecipientStatus, **facts: str) -> None:
-        """Record what became of a recipient."""
-        now = self._clock.now().isoformat()
-        self._table.update(keys.delivery(edition_id, key), {"status": status, "at": now, **facts})
+        """Record what became of a recipient. A doubt is none when SES's own event has settled the mail meanwhile."""
+        row = {"status": status, "at": self._clock.now().isoformat(), **facts}
+        if status != "unknown":
+            self._table.update(keys.delivery(edition_id, key), row)
+            return
+        try:
+            self._table.update(
+                keys.delivery(edition_id, key), row, condition="#status = :intent", values={"intent": "intent"}
+            )
+        except ConflictError:
+            return
+
+    def learn(self, ledger: str, key: str, feedback: str, reason: str, message_id: str, *, took: bool) -> bool:
+        """Record SES's word about a known recipient; an open doubt ends by it. True when one did."""
+        heard = {"feedback": feedback, "feedback_reason": reason, "feedback_at": self._clock.now().isoformat()}
+        settled = {"status": "sent" if took else "failed", "message_id": message_id, "reason": reason}
+        doubt, values = "#status = :unknown OR #status = :intent", {"unknown": "unknown", "intent": "intent"}
+        try:
+            self._table.update(keys.delivery(ledger, key), {**heard, **settled}, condition=doubt, values=values)
+        except ConflictError:
+            self._hear(ledger, key, heard)
+            return False
+        return True
+
+    def _hear(self, ledger: str, key: str, heard: Mapping[str, str]) -> None:
+        """A weaker word comes late: SES does not keep the order of its events."""
+        condition, final = "attribute_exists(#status)", {}
+        if heard["feedback"] not in ("complained", "bounced"):
+            condition += " AND NOT #feedback IN (:bounced, :complained, :delivered)"
+            final = {"bounced": "bounced", "complained": "complained", "delivered": "delivered"}
+        try:
+            self._table.update(keys.delivery(ledger, key), heard, condition=condition, values=final)
+        except ConflictError:
+            return
 
 
 def mail_error(error: Exception) -> MailError:
@@ -187,6 +227,23 @@ class SesMailer:
         except (ClientError, BotoCoreError) as error:
             raise mail_error(error) from None  # its text and traceback may quote the address
         return str(answer["MessageId"])
+
+
+class SesSuppression:
+    """The account's suppression list (SES v2 GetSuppressedDestination)."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def reason(self, address: str) -> Standing | None:
+        """Why SES would not deliver to this address, if so. Raises ClientError without the address."""
+        try:
+            answer = self._client.get_suppressed_destination(EmailAddress=address)
+        except ClientError as error:
+            if is_code(error, "NotFoundException"):
+                return None
+            raise mail_error(error) from None
+        return "complained" if answer["SuppressedDestination"]["Reason"] == "COMPLAINT" else "bounced"
 
 
 class SnsNotifier:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from services.publisher.recipients import Recipient
@@ -68,23 +68,32 @@ def _ready(status: str, message: EditionMessage, wishes: NewsletterDelivery) -> 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`send` in the client's order; `refuse` cannot be mailed; `doubt` are keys whose intent has no result."""
+    """`send` in the client's order; `refuse` cannot be mailed; `doubt` are keys whose intent has no result;
+    `withhold` are keys of readers who are not to be mailed, with the reason."""
 
     send: tuple[Recipient, ...]
     refuse: tuple[Recipient, ...]
     doubt: tuple[str, ...]
+    withhold: Mapping[str, str] = field(default_factory=dict)
 
 
-def plan(recipients: Sequence[Recipient], states: Mapping[str, Row]) -> Plan:
-    """Who is still to be served, given the recipients' records of earlier attempts.
+def unserved(recipients: Sequence[Recipient], states: Mapping[str, Row]) -> list[Recipient]:
+    """Those for whom no earlier attempt has an outcome."""
+    return [one for one in recipients if states.get(one.key, {}).get("status") in (None, "retry")]
+
+
+def plan(recipients: Sequence[Recipient], states: Mapping[str, Row], withheld: Mapping[str, str] | None = None) -> Plan:
+    """Who is still to be served, given the recipients' records of earlier attempts and who is not to be mailed.
 
     To be asked by the one owner of the delivery only: an intent found now belongs to an attempt that is dead.
     """
-    fresh = [one for one in recipients if states.get(one.key, {}).get("status") in (None, "retry")]
+    held = withheld or {}
+    fresh = unserved(recipients, states)
     return Plan(
-        send=tuple(one for one in fresh if not one.problem),
+        send=tuple(one for one in fresh if not one.problem and one.key not in held),
         refuse=tuple(one for one in fresh if one.problem),
         doubt=tuple(key for key, row in states.items() if row["status"] == "intent"),
+        withhold={one.key: held[one.key] for one in fresh if one.key in held},
     )
 
 
@@ -97,15 +106,16 @@ def outcomes(states: Mapping[str, Row]) -> tuple[RecipientOutcome, ...]:
             reason=row.get("reason", ""),
             message_id=row.get("message_id", ""),
             at=row.get("at", ""),
+            feedback=row.get("feedback", ""),
         )
         for key, row in sorted(states.items())
     )
 
 
 def count(states: Mapping[str, Row]) -> DeliveryCounts:
-    """Raises ValueError while a recipient is neither sent, failed nor unknown."""
+    """Raises ValueError while a recipient is neither sent, failed, unknown nor withheld."""
     by_status = Counter(row["status"] for row in states.values())
-    open_ones = set(by_status) - {"sent", "failed", "unknown"}
+    open_ones = set(by_status) - {"sent", "failed", "unknown", "withheld"}
     if open_ones:
         raise ValueError(f"recipients are not settled: {', '.join(sorted(open_ones))}")
     return DeliveryCounts(recipients=len(states), **by_status)

@@ -1,4 +1,4 @@
-"""PublisherQueue → one edition delivered, once per recipient."""
+"""PublisherQueue → one edition delivered, once per recipient; and what SES tells about the mails."""
 
 import time
 import traceback
@@ -15,21 +15,34 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
-from services.publisher.adapters import PublisherQueue, ReleasedClients, SesMailer, SnsNotifier, TableLedger
+from services.publisher.adapters import (
+    PublisherQueue,
+    ReleasedClients,
+    SesMailer,
+    SesSuppression,
+    SnsNotifier,
+    TableLedger,
+)
 from services.publisher.errors import RetryLaterError
-from services.publisher.operations import Parts, publish, read_message
+from services.publisher.hearing import hear
+from services.publisher.operations import Parts, publish, read_content, read_message
 from services.publisher.recipients import redact
+from services.publisher.resending import read_request, resend
 from services.publisher.sending import Limits
 from services.publisher.settings import PublisherSettings
+from services.publisher.standing import NoSuppression
+from services.publisher.urls import Links
 from shared.clock import SystemClock
 from shared.config.store import S3ConfigStore
 from shared.observability import logger, metrics
+from shared.signing import Signer
 from shared.storage.editions import Editions
 from shared.storage.objects import S3Objects
+from shared.storage.recipients import Recipients
 from shared.storage.table import StateTable
 
 _LEASE_MARGIN = 30  # seconds beyond the invocation, for clocks that differ
-_RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5})
+RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5})
 _ONE_ATTEMPT = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
 
 
@@ -43,7 +56,7 @@ class Publisher:
     def record(self, record: SQSRecord, lambda_context: LambdaContext) -> None:
         """One message. An error is logged without addresses and fails this message alone."""
         try:
-            decision = publish(read_message(record.body), self.parts, _limits(lambda_context, record.message_id))
+            outcome = self._serve(record.body, _limits(lambda_context, record.message_id))
         except RetryLaterError as error:
             self.queue.delay(record.receipt_handle, error.seconds)
             metrics.add_metric("DeliveriesPaused", MetricUnit.Count, 1)
@@ -54,7 +67,17 @@ class Publisher:
             trace = redact("".join(traceback.format_exception(error)))
             logger.error("delivery failed", extra={"error": type(error).__name__, "trace": trace})
             raise
-        metrics.add_metric(f"Editions{decision.action.capitalize()}", MetricUnit.Count, 1)
+        metrics.add_metric(outcome, MetricUnit.Count, 1)
+
+    def _serve(self, body: str, limits: Limits) -> str:
+        """Serve one message of any kind; the metric that counts it."""
+        content = read_content(body)
+        if heard := hear(content, self.parts):
+            return heard
+        if request := read_request(content):
+            resend(request, self.parts, limits)
+            return "EditionsResent"
+        return f"Editions{publish(read_message(body), self.parts, limits).action.capitalize()}"
 
 
 def _limits(context: LambdaContext, message_id: str) -> Limits:
@@ -62,24 +85,37 @@ def _limits(context: LambdaContext, message_id: str) -> Limits:
     return Limits(f"{context.aws_request_id}/{message_id}", left, int(left()) + _LEASE_MARGIN)
 
 
+def signer(settings: PublisherSettings) -> Signer | None:
+    """The stack's own signer of links, where the stack has a secret."""
+    if not settings.link_secret:
+        return None
+    secrets = boto3.client("secretsmanager", config=RETRIES)
+    return Signer(secrets.get_secret_value(SecretId=settings.link_secret)["SecretString"])
+
+
 def build(settings: PublisherSettings) -> Publisher:
     """The real adapters."""
-    s3, clock = boto3.client("s3", config=_RETRIES), SystemClock()
-    table = StateTable(boto3.resource("dynamodb", config=_RETRIES), settings.state_table)
+    s3, clock = boto3.client("s3", config=RETRIES), SystemClock()
+    table = StateTable(boto3.resource("dynamodb", config=RETRIES), settings.state_table)
     ses = boto3.client("sesv2", region_name=settings.ses_region, config=_ONE_ATTEMPT)
+    asking = boto3.client("sesv2", region_name=settings.ses_region, config=RETRIES)
+    signs = signer(settings)
     parts = Parts(
         editions=Editions(table, clock),
         clients=ReleasedClients(S3ConfigStore(s3, settings.config_bucket)),
         objects=S3Objects(s3, settings.newsletters_bucket),
         ledger=TableLedger(table, clock),
         mailer=SesMailer(ses, settings.ses_configuration_set),
-        notifier=SnsNotifier(boto3.client("sns", config=_RETRIES), settings.notification_topic_arn),
+        notifier=SnsNotifier(boto3.client("sns", config=RETRIES), settings.notification_topic_arn),
+        standings=Recipients(table, clock),
         clock=clock,
         pause=time.sleep,
         rate=settings.send_rate,
         sender=settings.from_address,
+        suppression=SesSuppression(asking) if settings.suppression == "account" else NoSuppression(),
+        links=Links(settings.links_url, signs, clock) if signs and settings.links_url else None,
     )
-    return Publisher(parts, PublisherQueue(boto3.client("sqs", config=_RETRIES), settings.queue_url))
+    return Publisher(parts, PublisherQueue(boto3.client("sqs", config=RETRIES), settings.queue_url))
 
 
 @cache

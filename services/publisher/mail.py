@@ -7,6 +7,7 @@ from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr
+from html import escape
 
 # SES takes lines of at most 1,000 characters and may pass mail on to hosts without 8BITMIME
 _POLICY = SMTP.clone(cte_type="7bit")
@@ -16,7 +17,10 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What every recipient of an edition gets. `sender_name` is shown, `sender` and `reply_to` are addresses."""
+    """What every recipient of an edition gets. `sender_name` is shown, `sender` and `reply_to` are addresses.
+
+    `occasion` tells mails about one edition apart: empty for the edition itself.
+    """
 
     client_id: str
     edition_id: str
@@ -27,6 +31,15 @@ class Letter:
     sender: str
     sender_name: str
     reply_to: str = ""
+    occasion: str = ""
+
+    @property
+    def ledger(self) -> str:
+        """Where its deliveries are recorded. SES's tags take letters, digits, _ and -."""
+        return f"{self.edition_id}-{self.occasion}" if self.occasion else self.edition_id
+
+
+_UNSUBSCRIBE = {"en": "Unsubscribe", "fr": "Se désabonner"}
 
 
 def _line(text: str) -> str:
@@ -55,13 +68,29 @@ def message_id(letter: Letter, recipient_key: str) -> str:
 
     SES puts its own Message-ID on the mail it sends; this one tells attempts apart in what it was handed.
     """
-    return f"<{letter.edition_id}.{recipient_key}@{letter.sender.rpartition('@')[2]}>"
+    return f"<{letter.ledger}.{recipient_key}@{letter.sender.rpartition('@')[2]}>"
 
 
-def compose(letter: Letter, address: str, recipient_key: str, moment: datetime) -> bytes:
+def _text_with(letter: Letter, link: str) -> str:
+    return f"{letter.text.rstrip()}\n\n{_UNSUBSCRIBE[letter.language]}: {link}\n" if link else letter.text
+
+
+def _html_with(letter: Letter, link: str) -> str:
+    """The link as the last thing in the body, legible in light and dark."""
+    if not link:
+        return letter.html
+    words = _UNSUBSCRIBE[letter.language]
+    style = "text-align:center;font:13px sans-serif;margin:16px"
+    paragraph = f'<p style="{style}"><a href="{escape(link)}" style="color:#767676">{words}</a></p>'
+    before, end, after = letter.html.rpartition("</body>")
+    return f"{before}{paragraph}{end}{after}" if end else f"{letter.html}{paragraph}"
+
+
+def compose(letter: Letter, address: str, recipient_key: str, moment: datetime, unsubscribe: str = "") -> bytes:
     """The mail to one recipient as RFC 5322 bytes, ASCII only: text first, HTML as the better alternative.
 
-    `address` and the letter's are normalised and valid, `moment` (UTC) becomes the Date header.
+    `address` and the letter's are normalised and valid, `moment` (UTC) becomes the Date header. `unsubscribe` is the
+    recipient's own link for one-click unsubscribe (RFC 8058), in headers and both parts; empty leaves it out.
     """
     headers = {
         "From": _mailbox(letter.sender_name, letter.sender),
@@ -76,8 +105,11 @@ def compose(letter: Letter, address: str, recipient_key: str, moment: datetime) 
     }
     if letter.reply_to:
         headers["Reply-To"] = letter.reply_to
+    if unsubscribe:
+        headers["List-Unsubscribe"] = f"<{unsubscribe}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     body = EmailMessage(policy=_POLICY)
-    body.set_content(_body(letter.text))
-    body.add_alternative(_body(letter.html), subtype="html")
+    body.set_content(_body(_text_with(letter, unsubscribe)))
+    body.add_alternative(_body(_html_with(letter, unsubscribe)), subtype="html")
     block = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return block.encode("ascii") + body.as_bytes()

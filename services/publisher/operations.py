@@ -1,8 +1,9 @@
 """The flow: claim the edition, decide, act, close it, tell."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,27 +19,46 @@ from services.publisher.delivery import (
     outcomes,
     plan,
     reached_nobody,
+    unserved,
 )
+from services.publisher.drafts import review_letter
 from services.publisher.errors import DeliveryFailedError, RetryLaterError
+from services.publisher.feedback import CONNECTED
 from services.publisher.mail import Letter
-from services.publisher.recipients import normalise, problem_of, resolve
+from services.publisher.recipients import Recipient, normalise, problem_of, resolve
 from services.publisher.sending import Limits, Sender
+from services.publisher.standing import NoSuppression, Readership, StandingStore, Suppression
+from services.publisher.urls import Links
+from shared.approval import written_hash
 from shared.clock import Clock
 from shared.config.client import ClientConfig
 from shared.contracts.delivery import DeliveryCounts, DeliveryNotice, DeliveryReport, NoticeStatus
 from shared.contracts.edition import Edition, EditionMessage
-from shared.errors import ConfigError, InputError, NotFoundError
+from shared.errors import ConfigError, ConflictError, InputError, NotFoundError
 from shared.observability import logger, statistics
 from shared.storage.objects import Objects, get_model, put_model
 from shared.storage.table import Row
 
 _BUSY_WAIT = 60
-_PRINTED = {"item_id", "title", "url", "published", "event_type", "companies", "summary"}
+_PRINTED = {
+    "item_id",
+    "title",
+    "url",
+    "published",
+    "event_type",
+    "companies",
+    "molecules",
+    "trademarks",
+    "technologies",
+    "source_name",
+    "summary",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything the flow acts through. `objects` is the newsletters bucket; `sender` replaces clients' own, if set."""
+    """Everything the flow acts through. `objects` is the newsletters bucket; `sender` replaces clients' own, if set;
+    without `links` mails carry none."""
 
     editions: EditionStates
     clients: Clients
@@ -46,19 +66,40 @@ class Parts:
     ledger: Ledger
     mailer: Mailer
     notifier: Notifier
+    standings: StandingStore
     clock: Clock
     pause: Callable[[float], None]
     rate: float = 1.0
     sender: str = ""
+    suppression: Suppression = field(default_factory=NoSuppression)
+    links: Links | None = None
+
+    def mailing(self, client_id: str) -> Sender:
+        """The sender of one client's mails, each with its reader's own link."""
+        unsubscribe: Callable[[str], str] = lambda _: ""  # noqa: E731
+        if self.links:
+            unsubscribe = partial(self.links.unsubscribe, client_id)
+        return Sender(self.ledger, self.mailer, self.clock, self.pause, self.rate, unsubscribe)
+
+
+def read_content(body: str) -> Any:
+    """What a queue message's body says, bare or in SNS's envelope. Raises InputError."""
+    try:
+        content = json.loads(body)
+        if isinstance(content, dict) and content.get("Type") == "Notification":
+            message = content["Message"]
+            return message if message == CONNECTED else json.loads(message)
+    except (ValueError, KeyError, TypeError) as error:
+        if body == CONNECTED:
+            return body
+        raise InputError(f"not a message for the publisher: {type(error).__name__}") from None
+    return content
 
 
 def read_message(body: str) -> EditionMessage:
     """The edition's message from a queue message's body, bare or in SNS's envelope. Raises InputError."""
     try:
-        content = json.loads(body)
-        if isinstance(content, dict) and content.get("Type") == "Notification":
-            content = json.loads(content["Message"])
-        return EditionMessage.model_validate(content)
+        return EditionMessage.model_validate(read_content(body))
     except (ValueError, KeyError, TypeError) as error:
         what = error.errors(include_input=False) if isinstance(error, ValidationError) else type(error).__name__
         raise InputError(f"not a message about an edition: {what}") from None
@@ -101,6 +142,7 @@ class Publication:
         if decision.action == "wait":
             raise RetryLaterError(decision.reason, _BUSY_WAIT)
         if decision.action == "hold":
+            self._invite()
             self._tell("draft", note=f"a draft waits for review: {decision.reason}")
         elif decision.action == "skip":
             self._close(note=decision.reason)
@@ -113,17 +155,63 @@ class Publication:
     def _send(self) -> None:
         edition = get_model(self._parts.objects, self._key("newsletter.json"), Edition)
         letter = self._letter(edition)
-        if self._row["status"] != "sending":
-            self._parts.editions.move(*self._ids, "sending", ["draft", "approved"])
+        if self._row["status"] != "sending" and not self._begin(edition):
+            return
         recipients = resolve(self._message.client_id, self._client.newsletter_delivery.recipients)
-        sender = Sender(self._parts.ledger, self._parts.mailer, self._parts.clock, self._parts.pause, self._parts.rate)
+        states = self._states()
         try:
-            sender.run(letter, plan(recipients, self._states()), self._limits)
+            self._parts.mailing(self._message.client_id).run(
+                letter, plan(recipients, states, self._withheld(unserved(recipients, states))), self._limits
+            )
             self._refuse_total_failure()
         except DeliveryFailedError as error:
             self._tell("failed", note=str(error))
             raise
         self._close(note="" if recipients else NO_RECIPIENTS)
+
+    def _begin(self, edition: Edition) -> bool:
+        """Become `sending`, if the files are those that the record names and no other edition has their items.
+
+        False: another edition prints one of them, and this one steps back.
+        """
+        stated = self._row.get("content_hash")
+        if stated is not None and written_hash(self._parts.objects, {"prefix": self._prefix}) != stated:
+            raise ConflictError(
+                f"edition {self._message.edition_id}: its files are not those of its record; save it again in the "
+                "review, or rebuild it"
+            )
+        items = [item.item_id for section in edition.sections for item in section.items]
+        conflicts = self._parts.editions.reserve(*self._ids, items)
+        if not conflicts:
+            self._parts.editions.move(*self._ids, "sending", ["draft", "approved"])
+            return True
+        other = next(iter(conflicts.values()))
+        note = f"not sent: {len(conflicts)} of its items are in edition {other}; rebuild it for the others"
+        self._row = self._parts.editions.move(
+            *self._ids, "superseded", ["draft", "approved"], superseded_by=other, delivery_note=note
+        )
+        self._tell("failed", note=note)
+        return False
+
+    def _withheld(self, recipients: list[Recipient]) -> dict[str, str]:
+        readership = Readership(self._message.client_id, self._parts.standings, self._parts.suppression)
+        return readership.withheld(recipients)
+
+    def _invite(self) -> None:
+        """Mail the draft to the client's reviewers, once for each content, with links that approve or drop it."""
+        links, delivery = self._parts.links, self._client.newsletter_delivery
+        reviewers = resolve(self._message.client_id, delivery.reviewers)
+        if links is None or not reviewers:
+            return
+        edition = get_model(self._parts.objects, self._key("newsletter.json"), Edition)
+        ids = (*self._ids, self._message.content_hash)
+        letter = review_letter(
+            self._letter(edition), edition, links.decision("approve", *ids), links.decision("drop", *ids)
+        )
+        letter = replace(letter, occasion=f"draft-{self._message.content_hash}")
+        states = self._parts.ledger.states(letter.ledger)
+        sender = replace(self._parts.mailing(self._message.client_id), unsubscribe=lambda _: "")
+        sender.run(letter, plan(reviewers, states), self._limits)
 
     def _refuse_total_failure(self) -> None:
         """Readers who were all refused are tried again by a replay: nobody has had the edition."""
@@ -146,14 +234,7 @@ class Publication:
         put_model(self._parts.objects, self._key("newsletter.json"), edition.model_copy(update={"status": "sent"}))
         states = self._states()
         counts = count(states)
-        report = DeliveryReport(
-            client_id=self._message.client_id,
-            edition_id=self._message.edition_id,
-            finished_at=self._parts.clock.now().isoformat(),
-            counts=counts,
-            note=note,
-            recipients=outcomes(states),
-        )
+        report = report_of(self._ids, states, note, self._parts.clock)
         put_model(self._parts.objects, self._key("delivery.json"), report)
         statistics("publisher", client_id=self._message.client_id, edition_id=report.edition_id, **counts.model_dump())
         self._row = self._parts.editions.move(
@@ -200,27 +281,7 @@ class Publication:
         self._parts.editions.update(*self._ids, {mark: self._parts.clock.now().isoformat()})
 
     def _letter(self, edition: Edition) -> Letter:
-        delivery = self._client.newsletter_delivery
-        sender, reply_to = normalise(self._parts.sender or delivery.from_address), normalise(delivery.reply_to)
-        if problem_of(sender) or (reply_to and problem_of(reply_to)):
-            raise ConfigError(f"client {self._message.client_id}: from_address or reply_to is not an e-mail address")
-        return Letter(
-            client_id=self._message.client_id,
-            edition_id=self._message.edition_id,
-            subject=edition.title,
-            text=self._text("newsletter.txt"),
-            html=self._text("newsletter.html"),
-            language=edition.language,
-            sender=sender,
-            sender_name=self._client.client_profile.name,
-            reply_to=reply_to,
-        )
-
-    def _text(self, name: str) -> str:
-        body = self._parts.objects.get(self._key(name))
-        if body is None:
-            raise NotFoundError(f"no object {self._key(name)}: rebuild edition {self._message.edition_id}")
-        return body.decode()
+        return letter_of(edition, self._client, self._prefix, self._parts)
 
     def _states(self) -> dict[str, Row]:
         return self._parts.ledger.states(self._message.edition_id)
@@ -231,3 +292,41 @@ class Publication:
 
     def _key(self, name: str) -> str:
         return f"{self._prefix}/{name}"
+
+
+def report_of(ids: tuple[str, str], states: Mapping[str, Row], note: str, clock: Clock) -> DeliveryReport:
+    """delivery.json from the recipients' records."""
+    return DeliveryReport(
+        client_id=ids[0],
+        edition_id=ids[1],
+        finished_at=clock.now().isoformat(),
+        counts=count(states),
+        note=note,
+        recipients=outcomes(states),
+    )
+
+
+def letter_of(edition: Edition, client: ClientConfig, prefix: str, parts: Parts) -> Letter:
+    """The edition as its client's mail. Raises ConfigError for a bad sender, NotFoundError for a missing file."""
+    delivery = client.newsletter_delivery
+    sender, reply_to = normalise(parts.sender or delivery.from_address), normalise(delivery.reply_to)
+    if problem_of(sender) or (reply_to and problem_of(reply_to)):
+        raise ConfigError(f"client {edition.client_id}: from_address or reply_to is not an e-mail address")
+    return Letter(
+        client_id=edition.client_id,
+        edition_id=edition.edition_id,
+        subject=edition.title,
+        text=_text(parts, f"{prefix}/newsletter.txt", edition),
+        html=_text(parts, f"{prefix}/newsletter.html", edition),
+        language=edition.language,
+        sender=sender,
+        sender_name=client.client_profile.name,
+        reply_to=reply_to,
+    )
+
+
+def _text(parts: Parts, key: str, edition: Edition) -> str:
+    body = parts.objects.get(key)
+    if body is None:
+        raise NotFoundError(f"no object {key}: rebuild edition {edition.edition_id}")
+    return body.decode()

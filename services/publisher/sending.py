@@ -36,13 +36,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Sends one letter. `rate` is mails a second; `pause` sleeps."""
+    """Sends one letter. `rate` is mails a second; `pause` sleeps; `unsubscribe` makes a recipient's own link."""
 
     ledger: Ledger
     mailer: Mailer
     clock: Clock
     pause: Callable[[float], None]
     rate: float
+    unsubscribe: Callable[[str], str] = lambda _: ""
 
     def run(self, letter: Letter, plan: Plan, limits: Limits) -> None:
         """Settle everybody in `plan`.
@@ -51,9 +52,11 @@ class Sender:
         DeliveryFailedError when SES refuses the sender.
         """
         for key in plan.doubt:
-            self.ledger.settle(letter.edition_id, key, "unknown", reason=DOUBTFUL)
+            self.ledger.settle(letter.ledger, key, "unknown", reason=DOUBTFUL)
         for recipient in plan.refuse:
-            self.ledger.settle(letter.edition_id, recipient.key, "failed", reason=recipient.problem)
+            self.ledger.settle(letter.ledger, recipient.key, "failed", reason=recipient.problem)
+        for key, reason in plan.withhold.items():
+            self.ledger.settle(letter.ledger, key, "withheld", reason=reason)
         doubts = 0
         for number, recipient in enumerate(plan.send):
             if number:
@@ -68,32 +71,35 @@ class Sender:
         for attempt in range(_TRIES):
             if limits.seconds_left() < _RESERVE:
                 raise RetryLaterError("the invocation's time is used up", 0)
-            raw = compose(letter, recipient.address, recipient.key, self.clock.now())
-            if not self.ledger.intend(letter.edition_id, recipient.key, limits.owner):
+            link = self.unsubscribe(recipient.key)
+            raw = compose(letter, recipient.address, recipient.key, self.clock.now(), link)
+            if not self.ledger.intend(letter.ledger, recipient.key, limits.owner):
                 return True  # settled meanwhile
             try:
                 return self._hand_over(letter, recipient, raw)
             except MailThrottledError as error:
                 reason = str(error)
-            self.ledger.settle(letter.edition_id, recipient.key, "retry", reason=reason)
+            self.ledger.settle(letter.ledger, recipient.key, "retry", reason=reason)
             self._back_off(attempt, limits)
         raise RetryLaterError(f"SES did not take the mail in {_TRIES} attempts: {reason}", _RESUME_AFTER)
 
     def _hand_over(self, letter: Letter, recipient: Recipient, raw: bytes) -> bool:
-        edition_id, key = letter.edition_id, recipient.key
-        tags = {"client": letter.client_id, "edition": edition_id, "intent": key}
+        ledger, key = letter.ledger, recipient.key
+        tags = {"client": letter.client_id, "edition": letter.edition_id, "intent": key}
+        if ledger != letter.edition_id:
+            tags["ledger"] = ledger
         try:
             message_id = self.mailer.send(Parcel(letter.sender, recipient.address, raw, tags))
         except MailRefusedError as error:
-            self.ledger.settle(edition_id, key, "failed", reason=str(error))
+            self.ledger.settle(ledger, key, "failed", reason=str(error))
         except MailDoubtfulError as error:
-            self.ledger.settle(edition_id, key, "unknown", reason=str(error))
+            self.ledger.settle(ledger, key, "unknown", reason=str(error))
             return False
         except SenderBlockedError as error:
-            self.ledger.settle(edition_id, key, "retry", reason=str(error))
+            self.ledger.settle(ledger, key, "retry", reason=str(error))
             raise DeliveryFailedError(f"SES refuses the sender; nothing was mailed: {error}") from None
         else:
-            self.ledger.settle(edition_id, key, "sent", message_id=message_id, reason="")
+            self.ledger.settle(ledger, key, "sent", message_id=message_id, reason="")
         return True
 
     def _back_off(self, attempt: int, limits: Limits) -> None:

@@ -15,10 +15,13 @@ from typing import Any, Protocol
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
 
 from shared.bedrock.errors import MalformedAnswer, ModelRefused, ModelUnavailable, OutOfTime, Throttled
+from shared.bedrock.turns import NoPace, Pace, Turn
 from shared.clock import Clock
 from shared.observability import logger
 
 THROTTLED = frozenset({"ThrottlingException", "TooManyRequestsException"})
+_LAST_LOOK = 0.1
+"""Seconds before a turn begins at which it is looked at again, so that the look does not delay the call."""
 UNAVAILABLE = frozenset(
     {
         "InternalServerException",
@@ -34,32 +37,6 @@ class Converse(Protocol):
     """A boto3 `bedrock-runtime` client, or a test's fake."""
 
     def converse(self, **request: Any) -> dict[str, Any]: ...
-
-
-class Pace(Protocol):
-    """Who says when the next call may start (`shared.storage.pace`)."""
-
-    def reserve(self, tokens: int, longest_wait: float) -> float:
-        """Seconds to wait before the call that reserves `tokens`. Raises OutOfTime when beyond `longest_wait`."""
-
-    def settle(self, reserved: int, used: int) -> None:
-        """A call reserved `reserved` tokens of quota and used `used`."""
-
-    def throttled(self, started_at: float) -> None:
-        """A call that started at this epoch second was throttled."""
-
-
-class NoPace:
-    """No limit of our own."""
-
-    def reserve(self, tokens: int, longest_wait: float) -> float:  # noqa: ARG002
-        return 0.0
-
-    def settle(self, reserved: int, used: int) -> None:
-        """Nothing was reserved."""
-
-    def throttled(self, started_at: float) -> None:
-        """Nothing to slow down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,14 +143,13 @@ class Model:
         tokens = request.estimated_tokens() + request.max_tokens
         body = request.body(self.model_id)
         for attempt in range(1, self.policy.attempts + 1):
-            self._wait_turn(tokens, deadline)
-            started = self._now()
+            turn = self._wait_turn(tokens, deadline)
             try:
                 answer = self._call(body)
             except Throttled:
-                self._throttled(started, attempt, deadline)
+                self._throttled(turn, attempt, deadline)
                 continue
-            self.pace.settle(tokens, self._burned(answer))
+            self.pace.settle(turn, self._burned(answer))
             return tool_reply(answer, request.tool)
         raise Throttled(
             f"{self.model_id} in {self.region} throttled {self.policy.attempts} attempts", self.policy.attempts
@@ -186,10 +162,21 @@ class Model:
     def _now(self) -> float:
         return self.clock.now().timestamp()
 
-    def _wait_turn(self, tokens: int, deadline: float) -> None:
-        wait = self.pace.reserve(tokens, deadline - self._now())
-        if wait > 0:
-            self.pause(wait)
+    def _wait_turn(self, tokens: int, deadline: float) -> Turn:
+        """Wait for a turn that still stands shortly before it begins."""
+        turn = self.pace.reserve(tokens, deadline - self._now())
+        while (wait := turn.start_at - self._now()) > 0:
+            self._pause_for(wait - _LAST_LOOK)
+            renewed = self.pace.renew(turn, deadline - self._now())
+            if renewed == turn:
+                self._pause_for(turn.start_at - self._now())
+                break
+            turn = renewed
+        return turn
+
+    def _pause_for(self, seconds: float) -> None:
+        if seconds > 0:
+            self.pause(seconds)
 
     def _call(self, body: dict[str, Any]) -> dict[str, Any]:
         self.counts.add(calls=1)
@@ -202,10 +189,10 @@ class Model:
         except BotoCoreError as error:
             raise ModelRefused(f"{self.model_id} in {self.region}: {type(error).__name__}: {error}") from error
 
-    def _throttled(self, started: float, attempt: int, deadline: float) -> None:
+    def _throttled(self, turn: Turn, attempt: int, deadline: float) -> None:
         """Count, log and wait before the next attempt; raise when there is none or no time for it."""
         self.counts.add(throttles=1)
-        self.pace.throttled(started)
+        self.pace.throttled(turn)
         where = f"Bedrock throttled {self.model_id} in {self.region}"
         if attempt == self.policy.attempts:
             self.counts.add(final_failures=1)

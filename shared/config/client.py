@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from shared.config.terms import Note
 from shared.contracts.base import Contract
 
 
@@ -46,7 +47,7 @@ class WatchDomain(Contract):
     trademark_scope: str | None = None
     indication_scope: str | None = None
     technology_profile: str | None = None
-    notes: str = ""
+    notes: Note = ""
 
 
 class SourceConfig(Contract):
@@ -91,10 +92,14 @@ class Selection(Contract):
 
 
 class NewsletterDelivery(Contract):
-    """How an edition leaves. `mode: review` holds it as a draft until approved; `auto` sends it."""
+    """How an edition leaves. `mode: review` holds it as a draft until approved; `auto` sends it.
+
+    `reviewers` get each draft by mail, with links that approve or drop it.
+    """
 
     mode: Literal["review", "auto"] = "review"
     recipients: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
     from_address: str
     reply_to: str = ""
     include_intro: bool = True
@@ -122,7 +127,7 @@ class ClientConfig(Contract):
     selection: Selection = Selection()
     newsletter_delivery: NewsletterDelivery
     budget: Budget = Budget()
-    notes: str = ""
+    notes: Note = ""
 
     @property
     def client_id(self) -> str:

@@ -17,6 +17,7 @@ from shared.config.rules import (
     ModelPrices,
     ScoringRules,
     SourceCatalog,
+    StoryRules,
 )
 from shared.config.strict_yaml import Defect, Document, Path, read
 from shared.config.terms import (
@@ -38,6 +39,7 @@ LAYOUT: Mapping[str, type[Contract]] = {
     "canonical/scopes/exclusion_scopes*.yaml": ExclusionScopes,
     "canonical/ingestion_profiles*.yaml": IngestionProfiles,
     "canonical/matching/domain_matching_rules*.yaml": DomainMatchingRules,
+    "canonical/matching/story_rules.yaml": StoryRules,
     "canonical/scoring/scoring_rules.yaml": ScoringRules,
     "canonical/events/event_types*.yaml": EventTypes,
     "canonical/sources/source_catalog*.yaml": SourceCatalog,

@@ -15,6 +15,7 @@ from shared.config.rules import (
     ModelPrices,
     ScoringRules,
     SourceCatalog,
+    StoryRules,
 )
 from shared.config.sources import ConfigSource, DirectorySource, MappingSource, release_sha
 from shared.config.strict_yaml import Defect, Path
@@ -85,6 +86,7 @@ def _build(files: Files, release: str) -> ConfigTree | None:
             domain_types=_merge(files, DomainMatchingRules, _mapping("domain_types")),
         ),
         scoring=scoring[0].model,
+        stories=next((loaded.model for loaded in files.of(StoryRules)), StoryRules()),
         event_types=_merge(files, EventTypes, _mapping("event_types")),
         sources=_merge(files, SourceCatalog, _sources),
         bouquets=_merge(files, SourceCatalog, _bouquets),

@@ -17,6 +17,7 @@ from shared.config.rules import (
     IngestionProfiles,
     ScoringRules,
     SourceCatalog,
+    StoryRules,
 )
 from shared.config.strict_yaml import Defect, Path
 from shared.config.terms import (
@@ -49,8 +50,8 @@ def reference_defects(tree: ConfigTree, files: Files) -> list[Defect]:
         (CompanyScopes, _entity_file), (MoleculeScopes, _entity_file), (TrademarkScopes, _entity_file),
         (TrademarkScopes, _trademarks), (TechnologyScopes, _technology), (IndicationScopes, _indications),
         (ExclusionScopes, _exclusions), (IngestionProfiles, _profiles), (DomainMatchingRules, _matching),
-        (ScoringRules, _scoring), (EventTypes, _events), (SourceCatalog, _catalog), (HtmlExtractors, _extractors),
-        (ClientConfig, _client),
+        (ScoringRules, _scoring), (StoryRules, _stories), (EventTypes, _events), (SourceCatalog, _catalog),
+        (HtmlExtractors, _extractors), (ClientConfig, _client),
     )  # fmt: skip
     found = [defect for kind, check in checks for loaded in files.of(kind) for defect in check(tree, loaded)]
     return [*found, *_ambiguous_names(files), *_shared_scope_names(tree, files)]
@@ -187,6 +188,19 @@ def _events(_tree: ConfigTree, loaded: Loaded[EventTypes]) -> Iterator[Defect]:
     for name, event in loaded.model.event_types.items():
         for field in ("title_patterns", "body_patterns", "negative_patterns"):
             yield from _terms(loaded, ("event_types", name, field), getattr(event, field))
+
+
+def _stories(_tree: ConfigTree, loaded: Loaded[StoryRules]) -> Iterator[Defect]:
+    rules = loaded.model
+    for index, step in enumerate(rules.party_steps):
+        yield from _unknown(loaded, ("party_steps", index), "step", step, rules.steps)
+    if "step" in rules.facets:
+        yield loaded.defect(("facets", "step"), "a facet cannot be called step", "rename it, or write it under steps")
+    for step, terms in rules.steps.items():
+        yield from _terms(loaded, ("steps", step), terms)
+    for facet, values in rules.facets.items():
+        for value, terms in values.items():
+            yield from _terms(loaded, ("facets", facet, value), terms)
 
 
 def _logic(loaded: Loaded[Any], path: Path, expression: str, known: Iterable[str]) -> Iterator[Defect]:
@@ -326,10 +340,12 @@ def _client(tree: ConfigTree, loaded: Loaded[ClientConfig]) -> Iterator[Defect]:
     for name in client.scoring_config.event_type_weight_overrides:
         path = ("scoring_config", "event_type_weight_overrides", name)
         yield from _unknown(loaded, path, "event type", name, tree.event_types)
-    for index, address in enumerate(client.newsletter_delivery.recipients):
-        if not _EMAIL.match(address):
-            where = ("newsletter_delivery", "recipients", index)
-            yield loaded.defect(where, f"{address!r} is not an e-mail address", "write name@example.org")
+    delivery = client.newsletter_delivery
+    for field, addresses in (("recipients", delivery.recipients), ("reviewers", delivery.reviewers)):
+        for index, address in enumerate(addresses):
+            if not _EMAIL.match(address):
+                where: Path = ("newsletter_delivery", field, index)
+                yield loaded.defect(where, f"{address!r} is not an e-mail address", "write name@example.org")
 
 
 def _domain(tree: ConfigTree, loaded: Loaded[Any], path: Path, domain: WatchDomain) -> Iterator[Defect]:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from shared.config.terms import TermSpec
+from shared.config.terms import DOCUMENTATION, Note, TermSpec
 from shared.contracts.base import Contract
 
 # A boolean expression over names with AND, OR, NOT and parentheses, such as "signal AND (entity OR trademark)".
@@ -19,7 +19,7 @@ class SignalGroup(Contract):
     """
 
     group_id: str
-    description: str = ""
+    description: Note = ""
     scopes: tuple[str, ...]
     min_matches: int = Field(default=1, ge=1)
     weight: float = Field(default=1.0, ge=0)
@@ -46,8 +46,8 @@ class SignalRequirements(Contract):
 class IngestionProfile(Contract):
     """One profile of canonical/ingestion_profiles.yaml. `source_types` it may be used for; `rationale` documents."""
 
-    description: str = ""
-    rationale: str = ""
+    description: Note = ""
+    rationale: Note = ""
     source_types: tuple[str, ...]
     minimum_text_length: int = Field(default=0, ge=0)
     signal_requirements: SignalRequirements
@@ -72,7 +72,7 @@ class MatchClause(Contract):
     id: str
     when: Logic
     confidence: Literal["high", "medium", "low"] = "medium"
-    description: str = ""
+    description: Note = ""
 
 
 class TechnologyProfile(Contract):
@@ -83,7 +83,7 @@ class TechnologyProfile(Contract):
     and `event_<type>` for each event type.
     """
 
-    description: str = ""
+    description: Note = ""
     signals: dict[str, MatchSignal] = Field(default_factory=dict)
     match: tuple[MatchClause, ...] = Field(min_length=1)
     reject_if: tuple[MatchClause, ...] = ()
@@ -126,6 +126,30 @@ class ScoringRules(Contract):
     fill_min_score: float
 
 
+class StoryRules(Contract):
+    """canonical/matching/story_rules.yaml: when two headlines report the same event.
+
+    `steps` are what can happen to a product or between companies, `facets` are other things by which events differ
+    (facet -> value -> terms): two headlines that both show some and share none are two events. Similarities are
+    rapidfuzz's, from 0 to 100.
+    """
+
+    news_days: int = Field(default=3, ge=0, description="days that other sources take to report an event")
+    repost_days: int = Field(default=30, ge=0, description="days in which the same title is the same item again")
+    repost_similarity: float = Field(default=95, ge=0, le=100, description="from here on, titles are the same")
+    alike_similarity: float = Field(default=80, ge=0, le=100, description="one sentence, slightly reworded")
+    related_similarity: float = Field(
+        default=48, ge=0, le=100, description="other words; counts only with the same company and step"
+    )
+    party_steps: tuple[str, ...] = Field(
+        default=(), description="steps that other parties tell apart: a deal with X is not the deal with Y"
+    )
+    steps: dict[str, tuple[TermSpec, ...]] = Field(default_factory=dict, description="step -> its terms in headlines")
+    facets: dict[str, dict[str, tuple[TermSpec, ...]]] = Field(
+        default_factory=dict, description="facet -> value -> its terms in headlines"
+    )
+
+
 class EventType(Contract):
     """One type of the one taxonomy. `newsworthy: false` types never reach an edition (owner's rule 3), unless a match
     clause names their event. Patterns serve the rule-based normalizer and the prompt alike: `title_patterns` weigh
@@ -152,7 +176,7 @@ class Source(Contract):
     source_key: str = Field(pattern=r"^[a-z0-9_]+$")
     name: str
     company_id: str | None = None
-    homepage_url: str = ""
+    homepage_url: Note = ""
     url: str
     ingestion_mode: Literal["rss", "html", "pubmed"]
     enabled: bool = True
@@ -163,15 +187,15 @@ class Source(Contract):
     content_enrichment: bool = True
     max_items: int = Field(default=60, ge=1, le=5000)
     query: str = ""
-    tags: tuple[str, ...] = ()
-    notes: str = ""
+    tags: Annotated[tuple[str, ...], DOCUMENTATION] = ()
+    notes: Note = ""
 
 
 class Bouquet(Contract):
     """A named group of sources."""
 
     bouquet_id: str
-    description: str = ""
+    description: Note = ""
     source_keys: tuple[str, ...]
 
 
@@ -197,7 +221,7 @@ class Selectors(Contract):
 class HtmlExtractor(Contract):
     """Declarative extractor of one source's listing."""
 
-    description: str = ""
+    description: Note = ""
     selectors: Selectors
     date_format: str = ""
     max_pages: int = Field(default=1, ge=1, le=50)
@@ -215,7 +239,7 @@ class ModelPrice(Contract):
 
     input_per_million: float = Field(ge=0)
     output_per_million: float = Field(ge=0)
-    source: str = ""
+    source: Note = ""
 
 
 class ModelPrices(Contract):

@@ -34,14 +34,27 @@ class DirectorySource:
         self._folder = Path(folder)
 
     def files(self) -> dict[str, bytes]:
-        """Raises ConfigError when the folder is not a configuration tree."""
+        """Raises ConfigError when the folder is not a configuration tree, or a file in it too big to be read."""
         missing = [name for name in TOP_FOLDERS if not (self._folder / name).is_dir()]
         if missing:
             raise ConfigError(f"{self._folder} has no folder {' and no folder '.join(missing)}; name a config tree")
         paths = (
             p for name in TOP_FOLDERS for p in (self._folder / name).rglob("*") if p.suffix in _SUFFIXES and p.is_file()
         )
-        return {path.relative_to(self._folder).as_posix(): path.read_bytes() for path in sorted(paths)}
+        return {path.relative_to(self._folder).as_posix(): _content(path) for path in sorted(paths)}
+
+
+def _content(path: Path) -> bytes:
+    from shared.config.strict_yaml import (
+        MAX_BYTES,
+    )  # here: releases in a bucket need no YAML reader before they are read
+
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise ConfigError(
+            f"{path}:0: the file has {size:,} bytes, more than {MAX_BYTES:,} (split it into several files)"
+        )
+    return path.read_bytes()
 
 
 def release_sha(files: Mapping[str, bytes]) -> str:

@@ -9,14 +9,20 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from shared.config.loader import load_tree
-from shared.config.sources import MappingSource, release_sha
+from shared.config.sources import ConfigSource, MappingSource, release_sha
 from shared.config.tree import ConfigTree
 from shared.errors import ConfigError, NotFoundError
 
 CURRENT = "current.json"
 _ABSENT = {"NoSuchKey", "404"}
 _loaded: dict[tuple[str, str], ConfigTree] = {}
+
+
+def _load_tree(source: ConfigSource) -> ConfigTree:
+    """Loaded on use: reading YAML is a fifth of a function's cold import."""
+    from shared.config.loader import load_tree
+
+    return load_tree(source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class S3ConfigStore:
         release. Raises ConfigError when the tree is invalid, or when what the bucket holds differs from what was sent.
         """
         source = MappingSource(files)
-        load_tree(source)
+        _load_tree(source)
         files = source.files()
         release = release_sha(files)
         for path in sorted(files):
@@ -69,7 +75,7 @@ class S3ConfigStore:
             files = self.files(release)
             if not files:
                 raise NotFoundError(f"bucket {self._bucket} has no release {release}; run: vectora config push")
-            _loaded[key] = load_tree(MappingSource(files))
+            _loaded[key] = _load_tree(MappingSource(files))
         return _loaded[key]
 
     def files(self, release: str) -> dict[str, bytes]:

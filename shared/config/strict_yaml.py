@@ -15,6 +15,7 @@ import yaml
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 20
 MAX_NODES = 200_000
+AGAIN = "\0again"
 
 Path = tuple[str | int, ...]
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -39,12 +40,17 @@ class Defect:
 
 @dataclass
 class Document:
-    """A parsed file: its plain value, the line of every path in it, and what was wrong."""
+    """A parsed file: its plain value, the line of every path in it, and what was wrong.
+
+    A key that is defined again is a defect; the value keeps its first definition, `repeated` its last, whose own lines
+    stand under the key's path followed by AGAIN.
+    """
 
     file: str
     value: Any = None
     lines: dict[Path, int] = field(default_factory=dict)
     defects: list[Defect] = field(default_factory=list)
+    repeated: dict[Path, Any] = field(default_factory=dict)
 
     def line(self, path: Path) -> int:
         """Line of the value at `path`, or of its nearest ancestor that stands in the file."""
@@ -143,7 +149,8 @@ class _Reader:
             if key in values:
                 first = self._document.lines[inner]
                 self._defect(event, f"key {key!r} is defined twice (first on line {first})", "merge the two")
-                self._value(next(self._events), (*inner, "\0again"), depth + 1)
+                self._document.lines[(*inner, AGAIN)] = _line(event)
+                self._document.repeated[inner] = self._value(next(self._events), (*inner, AGAIN), depth + 1)
                 continue
             self._document.lines[inner] = _line(event)
             values[key] = self._value(next(self._events), inner, depth + 1)

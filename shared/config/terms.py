@@ -6,6 +6,10 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from shared.contracts.base import Contract
 
+DOCUMENTATION = "documentation"
+"""Marks a field that is for people alone: nothing reads it. Every other field has an effect (a test walks them all)."""
+
+Note = Annotated[str, DOCUMENTATION]
 CompanyType = Literal["pure_player", "hybrid", "other"]
 
 
@@ -17,7 +21,7 @@ class Term(Contract):
     """One term of a scope. In YAML a plain string, or a mapping when it needs rules.
 
     `term` is a literal unless it starts with `regex:`; nothing is guessed. Matching is on word boundaries.
-    `case`: "ignore" (default) or "exact" (LAI, PAS, SC …). `requires_any`: literals of which one must stand in the
+    `case`: "ignore" (default) or "exact" (acronyms). `requires_any`: literals of which one must stand in the
     same text for the term to count. `excludes_any`: literals whose presence in the text voids it.
     """
 
@@ -36,7 +40,7 @@ class Term(Contract):
         return self.term.removeprefix("regex:").strip()
 
 
-TermSpec = Annotated[Term, BeforeValidator(_as_term)]
+TermSpec = Annotated[Term, BeforeValidator(_as_term, json_schema_input_type=str | Term)]
 
 
 class NamedEntity(Contract):
@@ -47,14 +51,14 @@ class NamedEntity(Contract):
     aliases: tuple[TermSpec, ...] = ()
     case: Literal["ignore", "exact"] = "ignore"
     requires_any: tuple[str, ...] = ()
-    source: str = ""
+    source: Note = ""
 
 
 class Company(NamedEntity):
     """A company; `type` decides which matching rules apply to it."""
 
     type: CompanyType = "other"
-    homepage_url: str = ""
+    homepage_url: Note = ""
 
 
 class Molecule(NamedEntity):
@@ -98,7 +102,7 @@ class TechnologyScope(Contract):
     """A technology vocabulary: named categories of terms, and the profile that combines them."""
 
     profile: str
-    description: str = ""
+    description: Note = ""
     categories: dict[str, tuple[TermSpec, ...]]
 
 
@@ -117,7 +121,7 @@ class IndicationScopes(Contract):
 class ExclusionScope(Contract):
     """Terms that mark noise. `match_in`: "title", "lead" (title and first 400 characters) or "text" (all of it)."""
 
-    description: str = ""
+    description: Note = ""
     match_in: Literal["title", "lead", "text"] = "title"
     terms: tuple[TermSpec, ...]
 

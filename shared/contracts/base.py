@@ -6,9 +6,10 @@ SCHEMA_VERSION = 1
 
 
 class Contract(BaseModel):
-    """A strict, immutable shape: an unknown field is an error."""
+    """A strict, immutable shape: an unknown field is an error. Validators are built on first use, so that a function's
+    cold import pays for the shapes that it uses only."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
 
 class Record(Contract):

@@ -46,7 +46,9 @@ class QueuedItem(Contract):
 
 
 class SourceReport(Contract):
-    """How a source did in this run. `status`: ok, not_modified, failed, gap."""
+    """How a source did in this run. `gap`: its listing shared nothing with the one before, so that items may be
+    missing; `poll_hours` is then the interval that would miss none. `silent_days`: without anything new, when that is
+    longer than usual for it."""
 
     source_key: str
     source_name: str
@@ -57,6 +59,8 @@ class SourceReport(Contract):
     error: str = ""
     gap: bool = False
     seconds: float = 0.0
+    silent_days: int = 0
+    poll_hours: float | None = None
 
 
 class Manifest(Record):

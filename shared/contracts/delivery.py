@@ -6,7 +6,7 @@ from pydantic import Field
 
 from shared.contracts.base import Contract, Record
 
-RecipientStatus = Literal["intent", "retry", "sent", "failed", "unknown"]
+RecipientStatus = Literal["intent", "retry", "sent", "failed", "unknown", "withheld"]
 NoticeStatus = Literal["draft", "sent", "failed"]
 
 
@@ -14,6 +14,8 @@ class RecipientOutcome(Contract):
     """One recipient, by hash: an address never leaves configuration and mail.
 
     `unknown`: an attempt ended between handing the mail over and recording it; nobody but SES can tell.
+    `withheld`: not mailed, because the recipient unsubscribed, bounced or complained. `feedback` is SES's last word:
+    delivered, bounced, complained or rejected.
     """
 
     recipient: str = Field(pattern=r"^[0-9a-f]{16}$")
@@ -21,15 +23,17 @@ class RecipientOutcome(Contract):
     reason: str = ""
     message_id: str = ""
     at: str = ""
+    feedback: str = ""
 
 
 class DeliveryCounts(Contract):
-    """Recipients by outcome; the three add up to `recipients`."""
+    """Recipients by outcome; the four add up to `recipients`."""
 
     recipients: int = 0
     sent: int = 0
     failed: int = 0
     unknown: int = 0
+    withheld: int = 0
 
 
 class DeliveryReport(Record):
@@ -59,3 +63,12 @@ class DeliveryNotice(Record):
     def attention(self) -> bool:
         """Somebody has to look: a draft waits, or a recipient was not reached for certain."""
         return self.status != "sent" or self.counts.failed + self.counts.unknown > 0
+
+
+class ResendRequest(Record):
+    """On PublisherQueue: mail a sent edition once more, to one address. `request_id` makes repetitions the same."""
+
+    client_id: str
+    edition_id: str
+    resend_to: str
+    request_id: str = Field(pattern=r"^[0-9a-f]{16}$")

@@ -98,7 +98,10 @@ class ItemReport(Contract):
 
 
 class Report(Record):
-    """report.json: counts per stage, every item seen with its dispositions, source health, refusals and money."""
+    """report.json: counts per stage, every item seen with its dispositions, source health, refusals and money.
+
+    `floor` is the score from which on an item is printed in an issue that is not thin.
+    """
 
     client_id: str
     edition_id: str
@@ -115,3 +118,4 @@ class Report(Record):
     cost_usd: float = 0.0
     notes: tuple[str, ...] = ()
     timings: dict[str, float] = Field(default_factory=dict)
+    floor: float | None = None

@@ -15,6 +15,7 @@ class IngestEvent(Contract):
     `as_of` is an ISO date or datetime; `run_id` makes repetitions the same batch. `fetch_gateway` (local stack only)
     is the origin under which `https://HOST/PATH` is fetched as `GATEWAY/HOST/PATH`. `review` holds the edition as a
     draft and `deliver` sends it, whatever the client's mode. `test` checks everything and costs nothing.
+    `continuation`: how many invocations of this run there were before; set by the function itself.
     """
 
     client_id: str = ""
@@ -30,6 +31,7 @@ class IngestEvent(Contract):
     fetch_gateway: str | None = None
     delivery: Literal["client", "send", "review"] = "client"
     test: bool = False
+    continuation: int = Field(default=0, ge=0)
 
 
 class EngineEvent(Contract):

@@ -121,8 +121,9 @@ class BatchStore:
     def record(self, client_id: str, batch_id: str, outcomes: Sequence[Outcome], *, late: bool = False) -> Batch:
         """End items, each once, in one transaction with the batch's counters; duplicates are dropped.
 
-        Items of a batch that was closed meanwhile are recorded as late and counted nowhere. At most 99 outcomes a
-        call. Completes the batch when these were the last (`late`: because its deadline passed). Raises botocore's
+        An item that failed and is done after all counts as done: a replay mends its batch while that is open. Items of
+        a batch that was closed meanwhile are recorded as late and counted nowhere. At most 99 outcomes a call.
+        Completes the batch when these were the last (`late`: because its deadline passed). Raises botocore's
         ClientError when DynamoDB keeps refusing.
         """
         pending = list({outcome.item_id: outcome for outcome in outcomes}.values())
@@ -173,20 +174,58 @@ class BatchStore:
             self._record_late(client_id, batch_id, pending)
             return []
         if "ConditionalCheckFailed" in codes:
-            return [one for one, code in zip(pending, codes[1:], strict=True) if code != "ConditionalCheckFailed"]
+            ended = [one for one, code in zip(pending, codes[1:], strict=True) if code == "ConditionalCheckFailed"]
+            for outcome in ended:
+                self._amend(client_id, batch_id, outcome)
+            return [one for one in pending if one not in ended]
         if any(code not in ("None", "TransactionConflict", "ThrottlingError") for code in codes):
             raise error
         self._pause(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 (jitter)
         return pending
+
+    def _amend(self, client_id: str, batch_id: str, outcome: Outcome) -> None:
+        """An item that has ended ends again: done stays done, failed becomes done, the last reason of a failure counts.
+
+        Raises RuntimeError when the state table keeps refusing.
+        """
+        for attempt in range(_CONFLICT_TRIES):
+            try:
+                self._table.transact(self._amendment(client_id, batch_id, outcome))
+                return
+            except ClientError as error:
+                if not is_code(error, "TransactionCanceledException"):
+                    raise
+                codes = [reason.get("Code", "None") for reason in error.response.get("CancellationReasons", [])]
+                if codes and codes[0] == "ConditionalCheckFailed":
+                    self._record_late(client_id, batch_id, [outcome])
+                    return
+                if "ConditionalCheckFailed" in codes:
+                    return
+                self._pause(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 (jitter)
+        raise RuntimeError(f"the state table refused to amend {outcome.item_id} of {batch_id} {_CONFLICT_TRIES} times")
+
+    def _amendment(self, client_id: str, batch_id: str, outcome: Outcome) -> list[Row]:
+        mended = outcome.status == "done"
+        counts = {"done": 1, "failed": -1} if mended else {"failed": 0}
+        meta, key = keys.batch_meta(client_id, batch_id), keys.batch_item(client_id, batch_id, outcome.item_id)
+        changes = {"status": outcome.status, "reason": outcome.reason, "ended_at": self._clock.now().isoformat()}
+        return [
+            update_op(meta, add=counts, condition="#status = :open", values=_OPEN),
+            update_op(
+                key,
+                {**changes, "cause": "", **outcome.facts},
+                condition="#status = :failed",
+                values={"failed": "failed"},
+            ),
+        ]
 
     def _record_late(self, client_id: str, batch_id: str, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             key = keys.batch_item(client_id, batch_id, outcome.item_id)
             row = self._table.get(key) or {}
             if row.get("status") != "done":
-                self._table.update(
-                    key, {"status": outcome.status, "reason": outcome.reason, "late": True, **outcome.facts}
-                )
+                ended = {"status": outcome.status, "reason": outcome.reason, "ended_at": self._clock.now().isoformat()}
+                self._table.update(key, {**ended, "late": True, "cause": "", **outcome.facts})
 
     def close(self, batch: Batch, *, late: bool = False) -> Batch:
         """End the batch and write its marker once; safe to repeat. `late`: its deadline passed with items missing."""

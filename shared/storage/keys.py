@@ -19,6 +19,11 @@ def manifest(client_id: str, batch_id: str) -> str:
     return f"{batch_prefix(client_id, batch_id)}/manifest.json"
 
 
+def progress(client_id: str, batch_id: str) -> str:
+    """What an unfinished ingest run has read so far."""
+    return f"{batch_prefix(client_id, batch_id)}/progress.json"
+
+
 def marker(client_id: str, batch_id: str, kind: str) -> str:
     name = "COMPLETE" if kind == "edition" else "COLLECTED"
     return f"{batch_prefix(client_id, batch_id)}/{name}.json"
@@ -92,6 +97,19 @@ def printed(client_id: str, item_id: str) -> tuple[str, str]:
 
 def delivery(edition_id: str, recipient: str) -> tuple[str, str]:
     return f"DELIVERY#{edition_id}", recipient
+
+
+def recipient(client_id: str, recipient_key: str) -> tuple[str, str]:
+    return f"RECIPIENT#{client_id}", recipient_key
+
+
+def label(client_id: str, item_id: str) -> tuple[str, str]:
+    return f"LABEL#{client_id}", item_id
+
+
+def reserved(client_id: str, item_id: str) -> tuple[str, str]:
+    """Which edition may print an item; one at a time."""
+    return f"RESERVED#{client_id}", item_id
 
 
 def spend(client_id: str, month: str) -> tuple[str, str]:

@@ -1,36 +1,55 @@
 """One pace for all running functions: when the next model call may start, so that the quota is met, not overrun.
 
 The row of a (region, model) holds two theoretical arrival times (GCRA, ITU-T I.371): a caller reserves the next free
-moment by a conditional write and waits until then, so that nobody spins and calls start evenly. A bucket that refills
-continuously and holds a single request accepts exactly such calls. Tokens are reserved as Bedrock reserves them, input
-plus max_tokens when a call starts, and given back when it ends. A throttle slows everybody down; success speeds up.
+moment by a conditional write and waits until then, so that nobody spins and calls start evenly. A request bucket that
+refills continuously and holds a single request accepts exactly such calls. Tokens are reserved as Bedrock reserves
+them, input plus max_tokens when a call starts, and settled when it ends.
+
+A throttle cuts the rate and voids every turn that was reserved before it and has not begun, so that only calls already
+under way can still be throttled. docs/throttling.md says why the constants are what they are.
 """
 
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.bedrock.errors import OutOfTime
+from shared.bedrock.turns import Turn
 from shared.clock import Clock
 from shared.errors import ConflictError
 from shared.storage import keys
 from shared.storage.table import StateTable
 
 _TRIES = 40
-_LEAST_RATE = 0.05
-_CUT = 0.5
-_RECOVERY = 0.02
+_LEAST_RATE = 0.02
+_MILD_CUT = 0.93
+"""For one throttle after a quiet time: late by some milliseconds, or another user of the same quota."""
+_HARD_CUT = 0.5
+"""For a throttle at a rate that was cut a moment ago: the quota is far below."""
+_AT_ONCE = 2.5
+"""Intervals after a cut within which another throttle comes when the quota is half of the rate or less: a bucket of one
+admits at most one call in between."""
+_FAST_GROWTH, _SLOW_GROWTH = 0.02, 0.0012
+"""Growth of the rate by a success: well below the rate that was last throttled, and near it."""
+_NEAR = 0.7
+_FORGET_SECONDS = 900
+"""After this time without a throttle the quota is tried at its full rate again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """Requests and tokens a minute (0: no limit); `headroom` is the share of them that is left unused."""
+    """Requests and tokens a minute (0: no limit); `headroom` is the share of the requests that is left unused.
+
+    `token_burst`: seconds' worth of tokens that may be spent in advance. Bedrock's bucket holds a minute's worth; calls
+    differ in size, and without a burst every large one would hold up small ones.
+    """
 
     rpm: float
     tpm: float
-    headroom: float = 0.04
+    headroom: float = 0.055
+    token_burst: float = 20.0
 
     @property
     def limited(self) -> bool:
@@ -39,52 +58,72 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class PaceState:
-    """`request_at` and `token_at`: epoch seconds from which the next call is free; `rate`: share of the quota in use.
+    """`request_at` and `token_at`: epoch seconds up to which the quota is given away; `rate`: share of it in use.
 
-    `cut_at`: when the rate was last cut; `version` guards the conditional write.
+    `cut_at`: when the rate was last cut, from `ceiling`. `version` guards the conditional write.
     """
 
     request_at: float = 0.0
     token_at: float = 0.0
     rate: float = 1.0
     cut_at: float = 0.0
+    ceiling: float = 0.0
     version: int = 0
 
 
 def reserve(state: PaceState, quota: Quota, tokens: int, now: float) -> tuple[PaceState, float]:
     """The state after reserving a call of `tokens`, and the epoch second at which it may start."""
-    start = max(now, state.request_at if quota.rpm else now, state.token_at if quota.tpm else now)
-    share = state.rate * (1 - quota.headroom)
+    if now - state.cut_at > _FORGET_SECONDS:
+        state = replace(state, rate=1.0, ceiling=0.0)
+    start = now
+    if quota.rpm:
+        start = max(start, state.request_at)
+    if quota.tpm:
+        start = max(start, state.token_at - quota.token_burst)
     return (
-        PaceState(
-            request_at=start + 60 / (quota.rpm * share) if quota.rpm else 0.0,
-            token_at=start + tokens * 60 / (quota.tpm * share) if quota.tpm else 0.0,
-            rate=state.rate,
-            cut_at=state.cut_at,
-            version=state.version + 1,
+        replace(
+            state,
+            request_at=start + _spacing(state, quota),
+            token_at=max(state.token_at, start) + _token_seconds(state, quota, tokens),
         ),
         start,
     )
 
 
-def settle(state: PaceState, quota: Quota, reserved: int, used: int) -> PaceState:
-    """Give back what a call reserved and did not use, or charge the surplus; a success speeds up a little."""
-    share = state.rate * (1 - quota.headroom)
-    back = (reserved - used) * 60 / (quota.tpm * share) if quota.tpm else 0.0
-    return PaceState(
-        state.request_at,
-        state.token_at - back,
-        min(1.0, state.rate + _RECOVERY * state.rate),
-        state.cut_at,
-        state.version + 1,
-    )
+def settle(state: PaceState, quota: Quota, reserved: int, used: int, asked_at: float) -> PaceState:
+    """Give back what a call reserved and did not use, or charge the surplus; its success speeds up a little.
+
+    A call that was asked for before the last cut says nothing about the rate since.
+    """
+    settled = replace(state, token_at=state.token_at - _token_seconds(state, quota, reserved - used))
+    if asked_at < state.cut_at:
+        return settled
+    growth = _FAST_GROWTH if state.rate < _NEAR * state.ceiling else _SLOW_GROWTH
+    return replace(settled, rate=min(1.0, state.rate * (1 + growth)))
 
 
-def slow_down(state: PaceState, started_at: float, now: float) -> PaceState:
-    """Cut the rate, once for all calls under way together: one from before the last cut changes nothing."""
-    if started_at <= state.cut_at:
+def slow_down(state: PaceState, quota: Quota, turn: Turn, now: float) -> PaceState:
+    """Cut the rate for a throttled call, once for all that were asked for before the cut.
+
+    The next call starts one interval of the new rate from now: the turns given out before are void, and with them
+    their tokens.
+    """
+    if turn.asked_at < state.cut_at:
         return state
-    return PaceState(state.request_at, state.token_at, max(_LEAST_RATE, state.rate * _CUT), now, state.version + 1)
+    interval = max(_spacing(state, quota), _token_seconds(state, quota, turn.tokens))
+    again = state.ceiling > 0 and turn.start_at - state.cut_at < _AT_ONCE * interval
+    rate = max(_LEAST_RATE, state.rate * (_HARD_CUT if again else _MILD_CUT))
+    token_at = min(state.token_at - _token_seconds(state, quota, turn.tokens), now + quota.token_burst)
+    cut = replace(state, token_at=token_at, rate=rate, cut_at=now, ceiling=state.rate)
+    return replace(cut, request_at=now + _spacing(cut, quota))
+
+
+def _spacing(state: PaceState, quota: Quota) -> float:
+    return 60 / (quota.rpm * state.rate * (1 - quota.headroom)) if quota.rpm else 0.0
+
+
+def _token_seconds(state: PaceState, quota: Quota, tokens: int) -> float:
+    return tokens * 60 / (quota.tpm * state.rate) if quota.tpm else 0.0
 
 
 class SharedPace:
@@ -102,31 +141,33 @@ class SharedPace:
         self._table, self._quota, self._clock, self._pause = table, quota, clock, pause
         self._key = keys.pace(region, model_id)
 
-    def reserve(self, tokens: int, longest_wait: float) -> float:
-        """Seconds to wait before the call. Raises OutOfTime, reserving nothing, when beyond `longest_wait`."""
-        if not self._quota.limited:
-            return 0.0
-        waits: list[float] = []
+    def reserve(self, tokens: int, longest_wait: float) -> Turn:
+        """The next free turn. Raises OutOfTime, reserving nothing, when it is beyond `longest_wait` seconds."""
+        turns: list[Turn] = []
 
         def change(state: PaceState, now: float) -> PaceState:
             after, start = reserve(state, self._quota, tokens, now)
             if start - now > longest_wait:
                 raise OutOfTime(f"the pace allows the next call in {start - now:.0f} s", start - now)
-            waits.append(start)
+            turns.append(Turn(tokens, now, start))
             return after
 
         self._change(change)
-        return max(0.0, waits[-1] - self._now())
+        return turns[-1]
 
-    def settle(self, reserved: int, used: int) -> None:
+    def renew(self, turn: Turn, longest_wait: float) -> Turn:
+        """The turn itself while it stands; a new one when a throttle has voided it. Raises OutOfTime as `reserve`."""
+        if self._read().cut_at <= turn.asked_at:
+            return turn
+        return self.reserve(turn.tokens, longest_wait)
+
+    def settle(self, turn: Turn, used: int) -> None:
         """See `settle` above."""
-        if self._quota.limited:
-            self._change(lambda state, _: settle(state, self._quota, reserved, used))
+        self._change(lambda state, _: settle(state, self._quota, turn.tokens, used, turn.asked_at))
 
-    def throttled(self, started_at: float) -> None:
+    def throttled(self, turn: Turn) -> None:
         """See `slow_down` above."""
-        if self._quota.limited:
-            self._change(lambda state, now: slow_down(state, started_at, now))
+        self._change(lambda state, now: slow_down(state, self._quota, turn, now))
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
@@ -135,8 +176,7 @@ class SharedPace:
         """Read, change, write if nobody else wrote meanwhile; again otherwise."""
         for attempt in range(_TRIES):
             before = self._read()
-            after = change(before, self._now())
-            if after is before or self._write(before, after):
+            if self._write(before, change(before, self._now())):
                 return
             self._pause(random.uniform(0, min(0.5, 0.005 * 2**attempt)))  # noqa: S311 (jitter)
         raise OutOfTime(f"the pace of {self._key[1]} changed {_TRIES} times under way", 1.0)
@@ -146,7 +186,9 @@ class SharedPace:
         return PaceState(**{name: row[name] for name in PaceState.__dataclass_fields__ if name in row})
 
     def _write(self, before: PaceState, after: PaceState) -> bool:
-        changes = {name: getattr(after, name) for name in PaceState.__dataclass_fields__}
+        changes = {name: getattr(after, name) for name in PaceState.__dataclass_fields__} | {
+            "version": before.version + 1
+        }
         try:
             self._table.update(
                 self._key,

@@ -1,8 +1,8 @@
 """What is remembered of sources: the entries behind an ETag, their health, and what was read at each address."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.contracts.base import Contract, Record
@@ -14,6 +14,8 @@ from shared.storage.table import Row, StateTable
 _KEPT_GAPS = 20
 _KEPT_VERDICTS = 20
 _KEPT_LISTED = 6
+_SILENT_RHYTHMS = 4
+_SILENT_AT_LEAST = timedelta(days=14)
 
 
 class Entry(Contract):
@@ -31,7 +33,8 @@ class Entry(Contract):
 
 class Snapshot(Record):
     """sources/{source_key}/entries.json: validators and the entries that they stand for, in one object, so that neither
-    can be kept without the other. `signature` tells what read them (address, reader, extractor)."""
+    can be kept without the other. `signature` tells what read them (address, reader, extractor). `back_to` is the day
+    (ISO) as far back as which older pages were read; empty when the source has none."""
 
     source_key: str
     signature: str
@@ -39,13 +42,15 @@ class Snapshot(Record):
     last_modified: str = ""
     fetched_at: str
     entries: tuple[Entry, ...]
+    back_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
     """How a source has been doing. `average` is the mean number of entries of a fetch; `gaps` are the run clock's
     moments (ISO) at which a listing shared no entry with the one before; `retry_at` is when it asked to be left alone
-    until (ISO, or empty); `newest_at` is when an entry was last new."""
+    until (ISO, or empty); `newest_at` is when an entry was last new; `rhythm_hours` the usual time between two fetches
+    with something new; `span_hours` the time that its listing covers (0: unknown)."""
 
     last_attempt: str = ""
     last_success: str = ""
@@ -56,6 +61,29 @@ class Health:
     newest_at: str = ""
     gaps: tuple[str, ...] = ()
     retry_at: str = ""
+    rhythm_hours: float = 0.0
+    span_hours: float = 0.0
+
+    def waits(self, now: datetime) -> bool:
+        """Whether the source asked to be left alone at `now`."""
+        return bool(self.retry_at) and now < datetime.fromisoformat(self.retry_at)
+
+    def silent_days(self, now: datetime) -> int:
+        """Days without anything new, when that is longer than usual; else 0."""
+        if not self.newest_at:
+            return 0
+        quiet = now - datetime.fromisoformat(self.newest_at)
+        usual = max(timedelta(hours=_SILENT_RHYTHMS * self.rhythm_hours), _SILENT_AT_LEAST)
+        return quiet.days if quiet > usual else 0
+
+    def poll_hours(self, now: datetime) -> float | None:
+        """The interval at which to poll so that no entry is missed; None while no gap was seen."""
+        if not self.gaps:
+            return None
+        seen = self.span_hours
+        if not seen and self.last_success:
+            seen = (now - datetime.fromisoformat(self.last_success)).total_seconds() / 3600
+        return max(1.0, round(seen / 2, 1)) if seen else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +123,17 @@ class SourceMemory:
         self._table.put(keys.source_state(source_key), _row(health))
 
 
-def after_success(health: Health, at: datetime, listed: int, *, fresh: bool, gap_at: datetime | None = None) -> Health:
+def after_success(
+    health: Health,
+    at: datetime,
+    listed: int,
+    *,
+    fresh: bool,
+    gap_at: datetime | None = None,
+    span_hours: float = 0.0,
+) -> Health:
     """Health after a listing of `listed` entries was read at `at`; `fresh`: some were new. `gap_at`: the run clock's
-    moment, if the listing shared nothing with the one before."""
+    moment, if the listing shared nothing with the one before. `span_hours`: what it covers, 0 for unknown."""
     moment = at.isoformat()
     return Health(
         last_attempt=moment,
@@ -107,21 +143,23 @@ def after_success(health: Health, at: datetime, listed: int, *, fresh: bool, gap
         average=round((health.average * health.fetches + listed) / (health.fetches + 1), 2),
         newest_at=moment if fresh else health.newest_at,
         gaps=(*health.gaps, gap_at.isoformat())[-_KEPT_GAPS:] if gap_at else health.gaps,
+        rhythm_hours=_rhythm(health, at) if fresh else health.rhythm_hours,
+        span_hours=round(span_hours, 2) or health.span_hours,
     )
+
+
+def _rhythm(health: Health, at: datetime) -> float:
+    """The usual hours between two fetches with something new, the latest counting for a third."""
+    if not health.newest_at:
+        return health.rhythm_hours
+    hours = (at - datetime.fromisoformat(health.newest_at)).total_seconds() / 3600
+    return round(hours if not health.rhythm_hours else (2 * health.rhythm_hours + hours) / 3, 2)
 
 
 def after_failure(health: Health, at: datetime, error: str, retry_at: str = "") -> Health:
     """Health after a failed fetch."""
-    return Health(
-        last_attempt=at.isoformat(),
-        last_success=health.last_success,
-        last_error=error,
-        failures=health.failures + 1,
-        fetches=health.fetches,
-        average=health.average,
-        newest_at=health.newest_at,
-        gaps=health.gaps,
-        retry_at=retry_at,
+    return replace(
+        health, last_attempt=at.isoformat(), last_error=error, failures=health.failures + 1, retry_at=retry_at
     )
 
 

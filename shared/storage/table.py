@@ -1,6 +1,6 @@
 """The state table: one DynamoDB table with string keys pk and sk."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -68,15 +68,16 @@ class StateTable:
         changes: Mapping[str, Any] | None = None,
         *,
         add: Mapping[str, int | float] | None = None,
+        remove: Sequence[str] = (),
         condition: str | None = None,
         values: Mapping[str, Any] | None = None,
     ) -> Row:
-        """Set `changes`, add `add` to counters; returns the row afterwards.
+        """Set `changes`, add `add` to counters, remove attributes; returns the row afterwards.
 
         `condition` is a DynamoDB expression that refers to attributes as #name and to `values` as :name; attribute
         names in it are resolved automatically. Raises ConflictError when it does not hold.
         """
-        request = update_request(key, changes, add=add, condition=condition, values=values)
+        request = update_request(key, changes, add=add, remove=remove, condition=condition, values=values)
         try:
             answer = self._table.update_item(**request, ReturnValues="ALL_NEW")
         except ClientError as error:
@@ -121,6 +122,7 @@ def update_request(
     changes: Mapping[str, Any] | None = None,
     *,
     add: Mapping[str, int | float] | None = None,
+    remove: Sequence[str] = (),
     condition: str | None = None,
     values: Mapping[str, Any] | None = None,
 ) -> Row:
@@ -136,6 +138,9 @@ def update_request(
             pieces.append(f"#{name}{joiner}:new_{name}")
         if pieces:
             clauses.append(f"{verb} {', '.join(pieces)}")
+    if remove:
+        names |= {f"#{name}": name for name in remove}
+        clauses.append(f"REMOVE {', '.join(f'#{name}' for name in remove)}")
     request: Row = {"Key": {"pk": key[0], "sk": key[1]}, "UpdateExpression": " ".join(clauses)}
     if condition:
         request["ConditionExpression"] = condition

@@ -1,44 +1,11 @@
 """Folding: the spelling under which terms and texts are compared, with the way back to the original text."""
 
 import re
-import unicodedata
 from functools import lru_cache
 
-_HYPHENS = "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
-_APOSTROPHES = "'`\u00b4\u2018\u2019\u201a\u201b\u02bc\u02b9\u2032\uff07"
-_MARKS = "\u00ae\u2122\u00a9\u2120"  # registered, trademark, copyright and service mark signs
+from shared.text.tables import CASED, CASELESS, LIGHT, PALETTE
+
 _RUN = re.compile(r"[ \n]{2,}|\n")
-
-
-def _folded_char(char: str, *, keep_case: bool) -> str:
-    if char == "\u00ad":
-        return ""
-    if char in _HYPHENS or char in _MARKS:
-        return " "
-    if char in _APOSTROPHES:
-        return "'"
-    if char.isspace():
-        return "\n" if char in "\n\u2028\u2029" else " "
-    decomposed = unicodedata.normalize("NFKD", char)
-    if not keep_case:
-        decomposed = unicodedata.normalize("NFKD", decomposed.casefold())
-    return "".join(c for c in decomposed if unicodedata.category(c) not in {"Mn", "Cf", "Cc"})
-
-
-class _Table(dict[int, str]):
-    """A translation table that learns each character once."""
-
-    def __init__(self, *, keep_case: bool) -> None:
-        super().__init__()
-        self._keep_case = keep_case
-
-    def __missing__(self, code: int) -> str:
-        self[code] = folded = _folded_char(chr(code), keep_case=self._keep_case)
-        return folded
-
-
-_CASELESS = _Table(keep_case=False)
-_CASED = _Table(keep_case=True)
 
 
 def _separator(match: re.Match[str]) -> str:
@@ -56,7 +23,7 @@ class Folded:
 
     def __init__(self, original: str) -> None:
         self.original = original
-        self.text = _collapse(original.translate(_CASELESS))
+        self.text = _collapse(original.translate(CASELESS))
         self._bounds: tuple[list[int], list[int]] | None = None
 
     def span(self, start: int, end: int) -> tuple[int, int] | None:
@@ -71,11 +38,11 @@ class Folded:
 
 def _original_bounds(original: str) -> tuple[list[int], list[int]]:
     """For every folded character, where its original character starts and ends."""
-    folded = original.translate(_CASELESS)
+    folded = original.translate(CASELESS)
     if original.isascii() and len(folded) == len(original) and _collapse(folded) == folded:
         indices = list(range(len(original) + 1))
         return indices[:-1], indices[1:]
-    mapped = [_CASELESS[ord(c)] for c in original]
+    mapped = [CASELESS[ord(c)] for c in original]
     after = list(range(1, len(mapped) + 1))
     for i in range(len(mapped) - 2, -1, -1):
         if not mapped[i + 1]:  # a combining mark belongs to the character before it
@@ -102,34 +69,16 @@ def fold(text: str) -> Folded:
 @lru_cache(maxsize=16384)
 def fold_key(text: str) -> str:
     """The folded spelling of a term or name, without surrounding spaces: equal keys are the same term."""
-    return _collapse(text.translate(_CASELESS)).strip()
+    return _collapse(text.translate(CASELESS)).strip()
 
 
 @lru_cache(maxsize=16384)
 def fold_case_kept(text: str) -> str:
     """As `fold_key`, but upper and lower case stay apart: for terms with `case: exact`."""
-    return _collapse(text.translate(_CASED)).strip()
-
-
-class _SameLength(dict[int, str]):
-    """One character for one: accents, dashes and quotes normalised, offsets and case unchanged."""
-
-    def __missing__(self, code: int) -> str:
-        char = chr(code)
-        self[code] = single = self._single(char)
-        return single
-
-    @staticmethod
-    def _single(char: str) -> str:
-        if char in _HYPHENS:
-            return "-"
-        folded = _folded_char(char, keep_case=True)
-        return folded if len(folded) == 1 else char
-
-
-_LIGHT = _SameLength()
+    return _collapse(text.translate(CASED)).strip()
 
 
 def light(text: str) -> str:
     """`text` as regular expressions see it: same length, case kept; accents, dashes and apostrophes made plain."""
-    return text.translate(_LIGHT)
+    encoded = PALETTE.encode(text, strict=True)
+    return text.translate(LIGHT) if encoded is None else PALETTE.decode(encoded.translate(PALETTE.light))

@@ -1,13 +1,11 @@
 """What the matcher reports."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 HitKind = Literal["company", "molecule", "trademark", "technology", "indication", "exclusion", "event", "link_only"]
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A term found in a text, from `start` to `end` (offsets into the original text).
 
     `id` is the entity's canonical id, or the term itself for vocabulary. `scopes` are all scopes that list it:

@@ -5,21 +5,24 @@ spelling of `shared.text.fold`. Of overlapping hits the longest wins within one 
 (technology scope, exclusion scope, event type); hits of different kinds may nest.
 
 A term of at most four characters and one word (an acronym, mostly) is void where a hyphen ties it to a fragment of a
-broken word: a fragment of one or two lower-case letters on either side ("c-lai-ms", "de-LAI"), or fragments of one or
-two letters of any case on both ("C-LAI-MS"). "non-LAI", "LAI-based" and "TEV-LAI" are hits.
+broken word: a fragment of one or two lower-case letters on either side ("c-abc-ms", "de-ABC"), or fragments of one or
+two letters of any case on both ("C-ABC-MS"). "non-ABC", "ABC-based" and "XYZ-ABC" are hits.
 """
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import ahocorasick
 
 from shared.config.terms import Term
-from shared.text.fold import Folded, fold, fold_case_kept, fold_key, light
+from shared.text.fold import fold_case_kept, fold_key, light
 from shared.text.hits import Hit, HitKind
+from shared.text.literals import required
 from shared.text.patterns import compile_bounded
+from shared.text.scan import Scan, words
+from shared.text.tables import PALETTE
 
 REGEX_WINDOW = 8_000
 """Regular expressions read this many characters of a text, so that their cost is bounded."""
@@ -41,98 +44,205 @@ class Entry:
     term: Term
 
 
-class _Pattern(NamedTuple):
-    """Everything that one folded spelling stands for. `context`: the spelling is also named by a context rule."""
+class _Rule(NamedTuple):
+    """What a hit reports and asks for. `exact`: the term with its case, when that counts; `requires` and `excludes`:
+    folded spellings; `conditional`: it has some."""
 
-    key: str
-    entries: tuple[Entry, ...]
-    check_before: bool
-    check_after: bool
+    kind: HitKind
+    id: str
+    name: str
+    scopes: frozenset[str]
+    exact: str
+    requires: frozenset[str]
+    excludes: frozenset[str]
+    conditional: bool
+
+    def __lt__(self, other: object) -> bool:
+        """By kind and id, as hits of one place are listed."""
+        return self[:2] < other[:2] if isinstance(other, _Rule) else NotImplemented
+
+
+class _Anchor(NamedTuple):
+    """A literal of a regular expression: a match begins `low` to `high` characters before it."""
+
+    regex: int
+    low: int
+    high: int
+
+
+class _Key(NamedTuple):
+    """Everything that one folded spelling of `size` characters stands for. `trail`: 1 when a word's end must follow.
+    `text`: the spelling, when it holds more than letters and digits. `context`: the spelling, when a context rule names
+    it. `short`: the rule about broken words applies."""
+
+    size: int
+    trail: int
+    text: str
     short: bool
-    context: bool
+    context: str
+    rules: tuple[_Rule, ...]
+    anchors: tuple[_Anchor, ...]
+
+
+_Found = tuple[int, int, _Rule]
+"""A hit before conflicts are settled: start, minus its end, rule. It sorts by place, then by the rule's kind and id."""
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What one pass over a text collects: hits, hits that wait for context, the context's spellings that stand in the
+    text, and for each regular expression where it may match."""
+
+    found: list[_Found]
+    waiting: list[_Found]
+    context: set[str]
+    starts: dict[int, set[int]]
+
+    def add(self, rule: _Rule, start: int, end: int) -> None:
+        (self.waiting if rule.conditional else self.found).append((start, -end, rule))
 
 
 class Matcher:
     """Finds all terms in a text in one pass. Build it with `compile`; it is immutable and safe to share."""
 
-    def __init__(self, patterns: Iterable[_Pattern], regexes: tuple[tuple[re.Pattern[str], Entry], ...]) -> None:
+    def __init__(self, keys: Iterable[tuple[str, _Key]], regexes: tuple[tuple[re.Pattern[str], _Rule], ...]) -> None:
+        by_word: dict[str, list[_Key]] = {}
+        for word, key in keys:
+            by_word.setdefault(word, []).append(key)
         self._regexes = regexes
+        anchored = {anchor.regex for found in by_word.values() for key in found for anchor in key.anchors}
+        self._always = tuple(n for n in range(len(regexes)) if n not in anchored)
+        spellings = (
+            *by_word,
+            *(key.text for found in by_word.values() for key in found),
+            *(r.pattern for r, _ in regexes),
+        )
+        self._foreign = PALETTE.foreign("".join(spellings))
         self._automaton = ahocorasick.Automaton()
-        for pattern in patterns:
-            self._automaton.add_word(pattern.key, (len(pattern.key), pattern))
-        if len(self._automaton):
+        for word, found in by_word.items():
+            self._automaton.add_word(word, tuple(found))
+        if by_word:
             self._automaton.make_automaton()
 
     @classmethod
     def compile(cls, entries: Iterable[Entry]) -> "Matcher":
         """Compile `entries`. Raises ConfigError for a regular expression that is wrong or unbounded."""
-        literal: dict[str, list[Entry]] = {}
+        literal: dict[str, list[_Rule]] = {}
+        regexes: list[tuple[re.Pattern[str], _Rule]] = []
+        anchors: list[tuple[str, _Key]] = []
         context: set[str] = set()
-        regexes = []
         for entry in entries:
-            context.update(fold_key(word) for word in (*entry.term.requires_any, *entry.term.excludes_any))
+            rule = _rule(entry)
+            context |= rule.requires | rule.excludes
             if entry.term.is_regex:
-                regexes.append((compile_bounded(entry.term.pattern, exact_case=entry.term.case == "exact"), entry))
+                compiled = compile_bounded(entry.term.pattern, exact_case=entry.term.case == "exact")
+                anchors += _anchor_keys(entry.term.pattern, len(regexes))
+                regexes.append((compiled, rule))
             else:
-                literal.setdefault(fold_key(entry.term.term), []).append(entry)
+                literal.setdefault(fold_key(entry.term.term), []).append(rule)
         keys = sorted((literal.keys() | context) - {""})
-        return cls((_pattern(key, literal.get(key, []), key in context) for key in keys), tuple(regexes))
+        return cls([*(_term_key(k, literal.get(k, ()), k in context) for k in keys), *anchors], tuple(regexes))
 
     def find(self, text: str) -> list[Hit]:
         """All hits in `text`, ordered by position; offsets are those of `text` itself."""
-        folded = fold(text)
-        context: set[str] = set()
-        found = [*self._literal_hits(folded, context), *self._regex_hits(text)]
-        if not found:
-            return []
-        kept = [hit for hit, entry in found if _context_holds(entry.term, context)]
-        return _longest(_merged(kept))
+        scan = Scan(text, self._foreign)
+        findings = _Findings([], [], set(), {})
+        if len(self._automaton):
+            self._read(text, scan, findings)
+        if findings.starts or self._always:
+            self._try_regexes(scan.light(REGEX_WINDOW), findings)
+        findings.found += [one for one in findings.waiting if _context_holds(one[2], findings.context)]
+        findings.found.sort()
+        return _settled(findings.found)
 
-    def _literal_hits(self, folded: Folded, context: set[str]) -> list[tuple[Hit, Entry]]:
-        text = folded.text
-        if not len(self._automaton):
-            return []
-        last = len(text)
-        hits: list[tuple[Hit, Entry]] = []
-        for final, (length, pattern) in self._automaton.iter(text):
-            start, end = final - length + 1, final + 1
-            if pattern.check_before and start and text[start - 1].isalnum():
-                continue
-            if pattern.check_after and end < last and text[end].isalnum():
-                continue
-            if pattern.context:
-                context.add(pattern.key)
-            if pattern.entries:
-                hits.extend(_entry_hits(folded, pattern, start, end))
-        return hits
+    def _read(self, text: str, scan: Scan, findings: _Findings) -> None:
+        """One pass of the automaton. Written flat: this loop is most of a search's time."""
+        folded, context, found, waiting = scan.text, findings.context, findings.found, findings.waiting
+        span_of = None if scan.identical else scan.span
+        for final, keys in self._automaton.iter(scan.marked):
+            for size, trail, spelling, short, named, rules, anchors in keys:
+                end = final - trail
+                start = end - size
+                if spelling and folded[start:end] != spelling:
+                    continue
+                if named:
+                    context.add(named)
+                if span_of:
+                    span = span_of(start, end)
+                    if span is None:
+                        continue
+                    start, end = span
+                if anchors:
+                    _announce(anchors, start, findings.starts)
+                if short and _in_broken_word(text, start, end):
+                    continue
+                for rule in rules:
+                    if not rule.exact or _same_case(text[start:end], rule.exact):
+                        (waiting if rule.conditional else found).append((start, -end, rule))
 
-    def _regex_hits(self, text: str) -> Iterator[tuple[Hit, Entry]]:
-        if not self._regexes:
-            return
-        plain = light(text[:REGEX_WINDOW])
-        for regex, entry in self._regexes:
+    def _try_regexes(self, plain: str, findings: _Findings) -> None:
+        """Regular expressions where a literal of theirs announces a match; those without one, everywhere."""
+        for index in self._always:
+            regex, rule = self._regexes[index]
             for match in regex.finditer(plain):
-                yield Hit(entry.kind, entry.id, entry.name, entry.scopes, match.start(), match.end()), entry
+                findings.add(rule, match.start(), match.end())
+        for index, starts in findings.starts.items():
+            regex, rule = self._regexes[index]
+            end = 0
+            for at in sorted(starts):
+                match_here = regex.match(plain, at) if end <= at < len(plain) else None
+                if match_here:
+                    end = match_here.end()
+                    findings.add(rule, at, end)
 
 
-def _pattern(key: str, entries: list[Entry], context: bool) -> _Pattern:
-    short = len(key) <= _SHORT and key.isalnum()
-    return _Pattern(key, tuple(entries), key[0].isalnum(), key[-1].isalnum(), short, context)
+def _rule(entry: Entry) -> _Rule:
+    term = entry.term
+    exact = fold_case_kept(term.term) if term.case == "exact" and not term.is_regex else ""
+    requires, excludes = (frozenset(map(fold_key, names)) - {""} for names in (term.requires_any, term.excludes_any))
+    conditional = bool(requires or excludes)
+    return _Rule(entry.kind, entry.id, entry.name, entry.scopes, exact, requires, excludes, conditional)
 
 
-def _entry_hits(folded: Folded, pattern: _Pattern, start: int, end: int) -> Iterator[tuple[Hit, Entry]]:
-    span = folded.span(start, end)
-    if span is None or (pattern.short and _in_broken_word(folded.original, *span)):
-        return
-    for entry in pattern.entries:
-        if entry.term.case == "exact" and fold_case_kept(folded.original[slice(*span)]) != fold_case_kept(
-            entry.term.term
-        ):
-            continue
-        yield Hit(entry.kind, entry.id, entry.name, entry.scopes, *span), entry
+def _term_key(key: str, rules: Iterable[_Rule], context: bool) -> tuple[str, _Key]:
+    """The automaton's word for a folded term, and what it stands for: spaces around it where it must be a word."""
+    lead, trail = key[0].isalnum(), key[-1].isalnum()
+    plain = key.isalnum()
+    short = len(key) <= _SHORT and plain
+    word = f"{' ' * lead}{words(key)}{' ' * trail}"
+    return word, _Key(len(key), int(trail), "" if plain else key, short, key if context else "", _joined(rules), ())
+
+
+def _joined(rules: Iterable[_Rule]) -> tuple[_Rule, ...]:
+    """Rules that differ in scopes alone as one."""
+    joined: dict[_Rule, _Rule] = {}
+    for rule in rules:
+        bare = rule._replace(name="", scopes=frozenset())
+        known = joined.get(bare)
+        joined[bare] = known._replace(scopes=known.scopes | rule.scopes) if known else rule
+    return tuple(joined.values())
+
+
+def _anchor_keys(pattern: str, index: int) -> Iterator[tuple[str, _Key]]:
+    """The literals that announce a regular expression: a word begins with one where the expression does."""
+    for text, low, high in required(pattern):
+        lead = " " if high == 0 else ""
+        yield f"{lead}{words(text)}", _Key(len(text), 0, "", False, "", (), (_Anchor(index, low, high),))
+
+
+def _announce(anchors: tuple[_Anchor, ...], place: int, starts: dict[int, set[int]]) -> None:
+    for regex, low, high in anchors:
+        starts.setdefault(regex, set()).update(range(place - high, place - low + 1))
+
+
+def _same_case(wording: str, exact: str) -> bool:
+    return wording == exact or fold_case_kept(wording) == exact
 
 
 def _in_broken_word(text: str, start: int, end: int) -> bool:
+    near = text[max(0, start - 2) : start] + text[end : end + 2]
+    if "-" not in near and near.isascii():
+        return False
     before = _FRAGMENT_BEFORE.search(light(text[max(0, start - 6) : start]))
     after = _FRAGMENT_AFTER.match(light(text[end : end + 6]))
     if before and after:
@@ -140,10 +250,28 @@ def _in_broken_word(text: str, start: int, end: int) -> bool:
     return any(m is not None and m.group(1).islower() for m in (before, after))
 
 
-def _context_holds(term: Term, context: set[str]) -> bool:
-    if term.requires_any and not any(fold_key(word) in context for word in term.requires_any):
-        return False
-    return not any(fold_key(word) in context for word in term.excludes_any)
+def _context_holds(rule: _Rule, context: set[str]) -> bool:
+    return not (rule.requires and rule.requires.isdisjoint(context)) and rule.excludes.isdisjoint(context)
+
+
+def _settled(found: list[_Found]) -> list[Hit]:
+    """Hits in order of position; where some overlap, only those that win."""
+    settled: list[Hit] = []
+    cluster: list[Hit] = []
+    reach = -1
+    for start, minus_end, rule in found:
+        if start >= reach:
+            settled += cluster if len(cluster) < 2 else _winners(cluster)
+            cluster = []
+        cluster.append(Hit(rule.kind, rule.id, rule.name, rule.scopes, start, -minus_end))
+        if -minus_end > reach:
+            reach = -minus_end
+    return [*settled, *_winners(cluster)]
+
+
+def _winners(hits: list[Hit]) -> list[Hit]:
+    """Hits of one place; those of different kinds never compete."""
+    return hits if len({hit.kind for hit in hits}) == len(hits) else _longest(_merged(hits))
 
 
 def _merged(hits: list[Hit]) -> list[Hit]:
@@ -152,7 +280,7 @@ def _merged(hits: list[Hit]) -> list[Hit]:
     for hit in hits:
         key = (hit.kind, hit.id, hit.start, hit.end)
         twin = merged.get(key)
-        merged[key] = hit if twin is None else replace(twin, scopes=twin.scopes | hit.scopes)
+        merged[key] = hit if twin is None else hit._replace(name=twin.name, scopes=twin.scopes | hit.scopes)
     return list(merged.values())
 
 

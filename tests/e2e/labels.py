@@ -36,8 +36,8 @@ def says(title: str, words: Iterable[str]) -> bool:
 
 
 def numbers(text: str) -> set[str]:
-    """Every number in a text, without thousands separators and trailing zeros' noise."""
-    return {found.replace(",", "").rstrip(".") for found in _NUMBER.findall(text)}
+    """Every number in a text, without thousands separators and leading zeros."""
+    return {found.replace(",", "").rstrip(".").lstrip("0") for found in _NUMBER.findall(text)}
 
 
 def ungrounded_names(item: dict, text: str, tree: ConfigTree) -> list[str]:

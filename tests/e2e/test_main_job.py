@@ -35,7 +35,7 @@ def sources(replay: Replay) -> dict[str, dict]:
 def test_it_leaves_every_file_and_one_mail_for_each_recipient(first):
     assert first.process.returncode == 0, first.text
     names = {path.name for path in first.folder.iterdir()}
-    files = {"newsletter.md", "newsletter.html", "newsletter.txt", "newsletter.json", "report.json"}
+    files = {"newsletter.md", "newsletter.html", "newsletter.txt", "newsletter.json", "report.html", "report.json"}
     assert names == files | {"mail"}
     recipients = load_tree(DirectorySource(CONFIG)).client("lai_weekly").newsletter_delivery.recipients
     mails = [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in first.mails]

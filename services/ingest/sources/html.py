@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml.cssselect import CSSSelector
@@ -30,7 +31,14 @@ _GENERIC = re.compile(
     r"|details|open|pdf|lire (?:la suite|plus)|en savoir plus|click here|see (?:more|all)|\d+)\W*$",
     re.IGNORECASE,
 )
+_NEXT_NAMES = re.compile(r"(?:^|[\s_-])(?:next|older|previous|nav-previous|pag\w*|pager\w*)(?:$|[\s_-])", re.IGNORECASE)
+_NEXT_WORDS = re.compile(
+    r"^\W*(?:next(?: page)?|older(?: (?:posts|entries|news))?|suivant\w*|weiter|nächste\w*|nästa|다음)?\W*$",
+    re.IGNORECASE,
+)
 _SHORT_BLOCK = 4000
+_MOST_LINKS = 3000
+_MOST_BLOCKS = 5000
 
 
 class HtmlListing:
@@ -49,7 +57,7 @@ class HtmlListing:
             raise UnreadableError("the page is empty")
         base = absolute(url, str(next(iter(tree.xpath("//base/@href")), ""))) or url
         selectors = context.extractor.selectors if context.extractor else Selectors()
-        blocks = list(_selected_blocks(tree, selectors)) if selectors.item else []
+        blocks = list(islice(_selected_blocks(tree, selectors), _MOST_BLOCKS)) if selectors.item else []
         found = [entry for block in blocks if (entry := _read_block(block, base, selectors, source, context))]
         found = found or _generic(tree, base, source, context)
         if not found:
@@ -171,14 +179,18 @@ def _date_texts(block: Element, title: str) -> Iterator[str]:
 
 def _generic(tree: Element, base: str, source: Source, context: ReadingContext) -> list[Entry]:
     """Blocks around each article link, of the shapes that repeat with a date, or else whatever reads like a title."""
-    links = [(anchor, url) for anchor, url in _links(tree.iter("a"), base) if not _framed(anchor)]
+    anchors = islice(tree.iter("a"), _MOST_LINKS)
+    links = [(anchor, url) for anchor, url in _links(anchors, base) if not _framed(anchor)]
     releases = [(anchor, url) for anchor, url in links if _is_release(anchor, context)]
     pointers = [(anchor, url) for anchor, url in links if context.is_link(_label(anchor))]
-    blocks = dict.fromkeys(_block_of(anchor, url, releases) for anchor, url in releases)
+    within = _articles_within(releases)
+    blocks = dict.fromkeys(_block_of(anchor, url, within) for anchor, url in releases)
     lone = [a for a, _ in pointers if not any(node in blocks for node in (a, *a.iterancestors()))]
-    blocks |= dict.fromkeys(_block_of(anchor, "", releases) for anchor in lone)
+    blocks |= dict.fromkeys(_block_of(anchor, "", within) for anchor in lone)
     read = [
-        (_shape(block), entry) for block in blocks if (entry := _read_block(block, base, Selectors(), source, context))
+        (_shape(block), entry)
+        for block in _in_order(tree, blocks)
+        if (entry := _read_block(block, base, Selectors(), source, context))
     ]
     dated = {shape for shape, entry in read if entry.date}
     return [entry for shape, entry in read if shape in dated] or [entry for _, entry in read if len(entry.title) > 24]
@@ -198,12 +210,29 @@ def _framed(anchor: Element) -> bool:
     )
 
 
-def _block_of(anchor: Element, url: str, releases: list[tuple[Element, str]]) -> Element:
+def _in_order(tree: Element, blocks: Iterable[Element]) -> list[Element]:
+    """Blocks as they stand on the page."""
+    place = {node: number for number, node in enumerate(tree.iter())}
+    return sorted(blocks, key=place.__getitem__)
+
+
+def _articles_within(releases: Iterable[tuple[Element, str]]) -> dict[Element, set[str]]:
+    """Element → addresses of the articles linked inside of it (two of them stand for all)."""
+    within: dict[Element, set[str]] = {}
+    for anchor, url in releases:
+        for node in (anchor, *anchor.iterancestors()):
+            urls = within.setdefault(node, set())
+            if len(urls) > 1 and node is not anchor:
+                break  # whatever is around it holds two as well
+            urls.add(url)
+    return within
+
+
+def _block_of(anchor: Element, url: str, within: dict[Element, set[str]]) -> Element:
     """The largest element around a link that holds no other article."""
-    others = {a for a, other in releases if other != url}
     block = anchor
     for node in anchor.iterancestors():
-        if node.tag in ("body", "main", "html") or any(a in others for a in node.iter("a")):
+        if node.tag in ("body", "main", "html") or within.get(node, set()) - {url}:
             break
         block = node
     return block
@@ -225,5 +254,15 @@ def _merged(entries: Iterable[Entry]) -> Iterator[Entry]:
 
 
 def _next_page(tree: Element, base: str, selectors: Selectors) -> str:
-    nodes = _select(tree, selectors.next_page) if selectors.next_page else tree.xpath("//*[@rel='next'][@href]")
+    nodes = _select(tree, selectors.next_page) if selectors.next_page else _next_links(tree)
     return next((url for node in nodes if (url := absolute(base, node.get("href") or ""))), "")
+
+
+def _next_links(tree: Element) -> Iterator[Element]:
+    """Links to the older entries: marked as such, or by class and wording within a pager."""
+    yield from tree.xpath("//*[@rel='next'][@href]")
+    for node in islice(tree.iter("a"), _MOST_LINKS):
+        around = node.getparent()
+        names = f"{node.get('class', '')} {around.get('class', '') if around is not None else ''}"
+        if _NEXT_NAMES.search(names) and _NEXT_WORDS.match(_label(node) or node.get("aria-label", "")):
+            yield node

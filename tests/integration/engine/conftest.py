@@ -21,6 +21,7 @@ from shared.contracts.batch import Disposition, Manifest, QueuedItem, SeenItem, 
 from shared.contracts.items import NormalizedItem, Usage
 from shared.storage.batches import BatchStore, Outcome
 from shared.storage.editions import Editions
+from shared.storage.labels import Labels
 from shared.storage.lake import Lake
 from shared.storage.objects import S3Objects
 from shared.storage.spend import Spend
@@ -201,6 +202,7 @@ def _world(monkeypatch: pytest.MonkeyPatch) -> World:
         lake=Lake(table, data),
         batches=BatchStore(table, data, clock),
         editions=Editions(table, clock),
+        labels=Labels(table, clock),
         data=data,
         newsletters=S3Objects(s3, "the-newsletters"),
         announcer=TopicAnnouncer(sns, topic),

@@ -10,6 +10,7 @@ from services.engine.adapters import TopicAnnouncer
 from shared.contracts.edition import Edition, Report
 from shared.contracts.events import EngineEvent
 from shared.errors import InputError, NotFoundError, RunFailedError
+from shared.storage.labels import Label
 from tests.integration.engine.conftest import NOW, World, run_of
 from tests.unit.engine.samples import corporate, make_item
 
@@ -38,7 +39,7 @@ def report(world: World, answer) -> Report:
 def test_a_completed_batch_becomes_an_edition_with_all_its_files(world: World):
     answer = world.engine.for_batch("nightly", world.batch(APPROVAL, DEAL, NOISE), run_of())
     folder = f"nightly/2026/03/09/{answer.body['edition_id']}"
-    names = ["newsletter.html", "newsletter.json", "newsletter.md", "newsletter.txt", "report.json"]
+    names = ["newsletter.html", "newsletter.json", "newsletter.md", "newsletter.txt", "report.html", "report.json"]
     assert world.files("nightly/") == [f"{folder}/{name}" for name in names]
     counts = {k: answer.body[k] for k in ("items_analyzed", "items_matched", "items_selected", "sections_generated")}
     assert counts == {"items_analyzed": 3, "items_matched": 2, "items_selected": 2, "sections_generated": 2}
@@ -251,9 +252,21 @@ def test_what_was_sent_is_not_printed_again(world: World):
     assert second.body["items_selected"] == 0
 
 
+def test_what_a_review_dropped_is_not_printed_by_the_next_edition(world: World):
+    first = edition(world, world.engine.for_batch("nightly", world.batch(APPROVAL), run_of("a")))
+    item = first.sections[0].items[0]
+    facts = item.model_dump(include=set(Label.model_fields) - {"reason"})
+    label = Label(**facts, verdict="drop", reason="known already")
+    world.ports.labels.put("nightly", [label])
+    second = world.engine.for_batch("nightly", world.batch(APPROVAL, run="run-2"), run_of("b"))
+    assert second.body["items_selected"] == 0
+    last = next(one for one in report(world, second).items if one.item_id == item.item_id).dispositions[-1]
+    assert (last.outcome, "known already" in last.reason) == ("dropped", True)
+
+
 WRITTEN = {
     "title": "LONGLITE approved, wick licensed",
-    "intro": "The agency approved LONGLITE for winter gloom. Glimmerworks announced a successful capital raise.",
+    "intro": "LONGLITE is approved for winter gloom. Glimmerworks announced a successful capital raise.",
     "tldr": [
         {"text": "The agency approved LONGLITE for winter gloom.", "item_ids": ["i1"]},
         {"text": "Glimmerworks licensed its wick to Bigbulb for $99 million.", "item_ids": ["i2"]},

@@ -4,7 +4,7 @@ import importlib.util
 import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from tests.unit.ingest.builders import FixedConfig
 
 SHARED = Path(os.environ.get("VECTORA_SHARED") or Path(__file__).resolve().parents[4] / "shared")
 NOW = datetime(2025, 12, 10, 9, 0, tzinfo=UTC)
-LIMITS = Limits(connect=2, read=1, total=8, patience=1.5)
+LIMITS = Limits(connect=2, read=2, total=12, patience=1.5)
 
 
 @dataclass
@@ -47,6 +47,7 @@ class World:
     objects: S3Objects
     settings: IngestSettings
     clock: FixedClock
+    handed_over: list[IngestEvent] = field(default_factory=list)
 
     def ports(self, tree: ConfigTree, **changes: Any) -> Ports:
         parts: dict[str, Any] = {
@@ -60,6 +61,7 @@ class World:
             "clock": self.clock,
             "open_fetcher": lambda gateway, ends_at: Fetcher("VectoraInbox/1.0", gateway, LIMITS, ends_at=ends_at),
             "api_key": lambda: "",
+            "go_on": self.handed_over.append,
         }
         return Ports(**{**parts, **changes})
 

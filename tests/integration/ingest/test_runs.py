@@ -66,7 +66,7 @@ def test_a_run_queues_references_after_manifest_and_state(world: World) -> None:
     assert (raw[ONE].published, raw[ONE].published_at) == ("2025-12-09", "2025-12-09T10:00:00+00:00")
     batch = world.ports(one_source()).batches.get("acme", body["batch_id"])
     assert (batch.expected, batch.status) == (2, "open")
-    assert batch.deadline == world.clock.now().timestamp() + 5 * 720
+    assert batch.deadline == world.clock.now().timestamp() + world.settings.batch_seconds
     assert body["s3_output_path"].endswith("manifest.json")
 
 
@@ -333,9 +333,25 @@ def test_the_test_event_checks_everything_and_leaves_no_trace(world: World) -> N
     ports = world.ports(one_source(), open_fetcher=lambda gateway, ends_at: web())
     body = check(ports, IngestEvent(test=True), "r", float("inf")).body
     assert body["sources"]["news"] == {"status": "ok", "listed": 3, "dated": 3, "error": ""}
+    assert body["sources_failed"] == {}
     assert set(body["checks"]) == {"configuration", "data bucket", "state table", "raw queue"}
     assert world.keys() == []
     assert world.messages() == []
+
+
+def test_the_test_event_without_a_client_reports_sources_that_fail_and_fails_only_for_what_the_stack_lacks(
+    world: World,
+) -> None:
+    everyone = [client("acme", ["news"]), client("beta", ["news", "other"])]
+    config = tree([source("news", FEED), source("other", OTHER)], everyone)
+    fake = FakeWeb()
+    answer = check(
+        world.ports(config, open_fetcher=lambda gateway, ends_at: fake), IngestEvent(test=True), "r", float("inf")
+    )
+    assert (answer.statusCode, answer.body["clients"]) == (200, ["acme", "beta"])
+    assert answer.body["sources_failed"] == {"news": "answered 404", "other": "answered 404"}
+    assert sorted(fake.asked) == sorted([FEED, OTHER])  # a source of two clients is tried once
+    assert world.keys() == []
 
 
 def test_the_test_event_fails_when_something_is_missing(world: World) -> None:

@@ -41,6 +41,7 @@ class Stack:
     stores: Stores
     sqs: Any
     queue_url: str
+    dlq_url: str
     config: ConfigTree
 
     def open_batch(
@@ -145,5 +146,6 @@ def stack(config: ConfigTree | None = None) -> Iterator[Stack]:
             stores=Stores(objects, Lake(table, objects), Results(table, time), Spend(table, time)),
             sqs=sqs,
             queue_url=url,
+            dlq_url=sqs.create_queue(QueueName="raw-dlq")["QueueUrl"],
             config=config or tree(),
         )

@@ -35,6 +35,7 @@ def environment(aws: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
         "DATA_BUCKET": "data",
         "STATE_TABLE": "state",
         "RAW_QUEUE_URL": aws.queue_url,
+        "RAW_DLQ_URL": aws.dlq_url,
         "ENGINE_FUNCTION": "engine",
     }
     for name, value in values.items():

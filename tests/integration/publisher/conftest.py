@@ -18,8 +18,9 @@ from shared.clock import SystemClock
 from shared.contracts.edition import EditionMessage
 from shared.storage.editions import Editions
 from shared.storage.objects import S3Objects, put_model
+from shared.storage.recipients import Recipients
 from shared.storage.table import StateTable
-from tests.unit.publisher.fakes import CLIENT, EDITION, PREFIX, FakeClients, client_config, edition
+from tests.unit.publisher.fakes import CLIENT, EDITION, PREFIX, FakeClients, client_config, digest_of, edition
 
 HOME, SES_REGION = "eu-west-3", "eu-central-1"
 BUCKET, TABLE = "vectora-inbox-newsletters-test", "vectora-inbox-state-test"
@@ -102,7 +103,7 @@ class Stack:
         objects.put(f"{PREFIX}/newsletter.txt", "Té: Depotex® 長効\n".encode(), "text/plain; charset=utf-8")
         objects.put(f"{PREFIX}/newsletter.html", "<p>Té: Depotex® 長効</p>".encode(), "text/html; charset=utf-8")
         assert self.editions.begin(CLIENT, EDITION, "engine", 60)
-        self.editions.move(CLIENT, EDITION, "draft", ["building"], content_hash="c1")
+        self.editions.move(CLIENT, EDITION, "draft", ["building"], content_hash=digest_of())
         object.__setattr__(self.publisher.parts, "clients", FakeClients(client_config(recipients, **delivery)))
 
 
@@ -144,6 +145,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
             ledger=TableLedger(table, clock),
             mailer=SesMailer(ses),
             notifier=SnsNotifier(sns, notification_topic),
+            standings=Recipients(table, clock),
             clock=clock,
             pause=lambda seconds: None,
         )

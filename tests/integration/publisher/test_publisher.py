@@ -29,7 +29,7 @@ def test_announced_edition_reaches_every_reader_once_and_is_closed(stack: Stack)
     assert [address for address, _ in stack.mailbox()] == READERS
     row = stack.editions.get(CLIENT, EDITION)
     assert row["status"] == "sent"
-    assert row["counts"] == {"recipients": 3, "sent": 3, "failed": 0, "unknown": 0}
+    assert row["counts"] == {"recipients": 3, "sent": 3, "failed": 0, "unknown": 0, "withheld": 0}
     assert set(stack.editions.printed(CLIENT)) == {"item0", "item1"}
     assert json.loads(stack.read(f"{PREFIX}/newsletter.json"))["status"] == "sent"
     assert json.loads(stack.read(f"{PREFIX}/delivery.json"))["counts"]["sent"] == 3

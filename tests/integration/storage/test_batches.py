@@ -69,6 +69,26 @@ def test_duplicates_in_one_call_and_across_calls_count_once(store: BatchStore) -
     assert (batch.done, batch.status) == (2, "open")
 
 
+def test_an_item_that_failed_and_is_done_after_all_moves_both_counters_while_its_batch_is_open(
+    store: BatchStore, objects: S3Objects
+) -> None:
+    store.open(manifest("a", "b"), 0)
+    store.record("c", "b1", [Outcome("a", "failed", "throttled: four attempts", {"cause": "throttled"})])
+    store.record("c", "b1", [Outcome("a", "failed", "throttled: again", {"cause": "throttled"})])
+    batch = store.get("c", "b1")
+    assert (batch.done, batch.failed) == (0, 1)
+    assert store.items("c", "b1")["a"]["reason"] == "throttled: again"
+    store.record("c", "b1", done("a"))
+    batch = store.record("c", "b1", [*done("a"), Outcome("a", "failed", "too late", {})])
+    assert (batch.done, batch.failed, batch.status) == (1, 0, "open")
+    item = store.items("c", "b1")["a"]
+    assert (item["status"], item["cause"]) == ("done", "")
+    assert store.record("c", "b1", done("b")).status == "complete"
+    written = marker(objects)
+    assert written is not None
+    assert (written.done, written.failed) == (2, 0)
+
+
 def test_a_late_outcome_is_remembered_and_counted_nowhere(store: BatchStore, objects: S3Objects) -> None:
     opened = store.open(manifest("a", "b"), 0)
     store.record("c", "b1", done("a"))

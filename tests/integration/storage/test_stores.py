@@ -119,14 +119,34 @@ def test_a_budget_is_reserved_before_and_settled_after(table: StateTable) -> Non
     assert spend.reserve("uncapped", 1000.0, None).amount == 1000.0
 
 
+def waits(pace: SharedPace, time: Time, count: int, tokens: int = 1, longest: float = 600) -> list[float]:
+    """Seconds from now at which the next `count` turns begin."""
+    return [pace.reserve(tokens, longest).start_at - time.now().timestamp() for _ in range(count)]
+
+
+def test_a_dead_function_s_reservation_is_freed_when_its_time_is_over(table: StateTable) -> None:
+    time = Time()
+    spend = Spend(table, time)
+    dead = spend.reserve("c", 0.9, 1.0)
+    with pytest.raises(BudgetExceeded):
+        spend.reserve("c", 0.9, 1.0)
+    time.moment += timedelta(seconds=901)
+    alive = spend.reserve("c", 0.9, 1.0)
+    spend.settle(alive, Usage(calls=1, cost_usd=0.1))
+    assert spend.month("c", "2026-01")["committed"] == pytest.approx(0.1)
+    spend.settle(dead, Usage(calls=1, cost_usd=0.2))
+    row = spend.month("c", "2026-01")
+    assert (row["committed"], row["calls"]) == (pytest.approx(0.3), 2), "it was not dead after all, and is counted"
+
+
 def test_calls_of_all_functions_start_one_after_the_other(table: StateTable) -> None:
     time = Time()
     paces = [SharedPace(table, "r", "m", Quota(60, 0, headroom=0), time, lambda _s: None) for _ in range(2)]
-    waits = [paces[number % 2].reserve(100, 60) for number in range(4)]
-    assert waits == pytest.approx([0, 1, 2, 3], abs=0.01)
+    taken = [waits(paces[number % 2], time, 1, 100, 60)[0] for number in range(4)]
+    assert taken == pytest.approx([0, 1, 2, 3], abs=0.01)
     with pytest.raises(OutOfTime):
         paces[0].reserve(100, 3)
-    assert paces[1].reserve(100, 60) == pytest.approx(4, abs=0.01), "a refused caller holds no place"
+    assert waits(paces[1], time, 1) == pytest.approx([4], abs=0.01), "a refused caller holds no place"
 
 
 class Atomic(StateTable):
@@ -142,26 +162,32 @@ class Atomic(StateTable):
 def test_threads_that_reserve_together_get_different_moments(table: StateTable) -> None:
     atomic = Atomic.__new__(Atomic)
     atomic.__dict__.update(table.__dict__)
-    pace = SharedPace(atomic, "r", "m", Quota(60, 0, headroom=0), Time(), lambda _s: None)
+    time = Time()
+    pace = SharedPace(atomic, "r", "m", Quota(60, 0, headroom=0), time, lambda _s: None)
     with ThreadPoolExecutor(4) as pool:
-        waits = sorted(pool.map(lambda _n: pace.reserve(1, 600), range(12)))
-    assert waits == pytest.approx(list(range(12)), abs=0.01)
+        taken = sorted(pool.map(lambda _n: waits(pace, time, 1)[0], range(12)))
+    assert taken == pytest.approx(list(range(12)), abs=0.01)
 
 
 def test_tokens_are_reserved_and_the_unused_given_back(table: StateTable) -> None:
-    pace = SharedPace(table, "r", "m", Quota(0, 6000, headroom=0), Time(), lambda _s: None)
-    assert pace.reserve(1000, 60) == 0
-    assert pace.reserve(1000, 60) == pytest.approx(10, abs=0.01)
-    pace.settle(1000, 400)
-    assert pace.reserve(1000, 60) == pytest.approx(14, abs=0.01)
+    time = Time()
+    pace = SharedPace(table, "r", "m", Quota(0, 6000, headroom=0, token_burst=0), time, lambda _s: None)
+    first = pace.reserve(1000, 60)
+    assert waits(pace, time, 1, 1000) == pytest.approx([10], abs=0.01)
+    pace.settle(first, 400)
+    assert waits(pace, time, 1, 1000) == pytest.approx([14], abs=0.01)
 
 
-def test_a_throttle_slows_down_once_for_all_calls_under_way(table: StateTable) -> None:
+def test_a_throttle_slows_down_once_for_all_calls_under_way_and_voids_their_turns(table: StateTable) -> None:
     time = Time()
     pace = SharedPace(table, "r", "m", Quota(60, 0, headroom=0), time, lambda _s: None)
-    start = time.now().timestamp()
+    turns = [pace.reserve(1, 60) for _ in range(3)]
     time.moment += timedelta(seconds=10)
-    for _ in range(3):
-        pace.throttled(start)
-    assert pace.reserve(1, 60) == 0
-    assert pace.reserve(1, 60) == pytest.approx(2, abs=0.01)
+    standing = pace.reserve(1, 60)
+    assert pace.renew(standing, 60) == standing
+    time.moment += timedelta(seconds=1)
+    for turn in turns:
+        pace.throttled(turn)
+    renewed = pace.renew(standing, 60)
+    assert renewed.start_at - time.now().timestamp() == pytest.approx(1 / 0.93, abs=0.01)
+    assert waits(pace, time, 1) == pytest.approx([2 / 0.93], abs=0.01)

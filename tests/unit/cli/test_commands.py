@@ -37,7 +37,7 @@ def vectora(monkeypatch, capsys, *arguments):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["run", "nobody"], "Clients: demo, lai_weekly, lai_weekly_v3."),
+        (["run", "nobody"], f"Clients: {', '.join(sorted(config_tree.load(CONFIG).clients))}."),
         (["run", "demo", "--sources", "nowhere"], "demo has no source nowhere. Its sources: demo_corporate"),
         (["run", "demo", "--as-of", "yesterday"], "--as-of 'yesterday' is no date"),
         (["run", "demo", "--period-days", "0"], "--period-days"),

@@ -75,6 +75,17 @@ technology_profiles:
       - {id: figures_of_core, when: pure_player AND event_financial_results AND core, confidence: low}
 domain_types: {technology: slow, regulatory: slow, indication: slow}
 """,
+    "canonical/matching/story_rules.yaml": """
+party_steps: [deal]
+steps:
+  ruling: [approves, approval, nod]
+  filing: [files, filed]
+  sales: [sales]
+  deal: [licence]
+  results: [results]
+facets:
+  phase: {two: [phase 2], three: [phase 3]}
+""",
     "canonical/scoring/scoring_rules.yaml": """
 event_type_weights:
   {partnership: 8, regulatory: 7, clinical_update: 6, product_performance: 4, financial_results: 0, recruitment: 0}

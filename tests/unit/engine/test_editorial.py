@@ -6,15 +6,15 @@ from hypothesis import strategies as st
 
 from services.engine.cache import cache_key
 from services.engine.coverage import Covered, coverage_line
-from services.engine.editorial import Frame, apply_texts, deterministic, own_sections
+from services.engine.editorial import Frame, apply_texts, deterministic, own_intro, own_sections
 from services.engine.errors import WritingError
 from services.engine.prompt import TOKEN_BUDGET, build_prompt
 from services.engine.selection import Candidate, Chosen, SectionPlan
 from services.engine.wording import wording
 from services.engine.writing import Written, ground
 from shared.contracts.batch import SourceReport, Window
-from shared.contracts.items import Usage
-from tests.unit.engine.samples import CLIENT, facts, make_item, with_client
+from shared.contracts.items import Entity, Usage
+from tests.unit.engine.samples import CLIENT, corporate, facts, make_item, with_client
 
 WINDOW = Window.model_validate({"from": "2026-03-02", "to": "2026-03-09"})
 USAGE = Usage(calls=1, input_tokens=900, output_tokens=100, cost_usd=0.004)
@@ -24,8 +24,8 @@ def make_frame(*items, client=CLIENT) -> Frame:
     chosen = tuple(
         Chosen(Candidate(facts(item), (), {}, 20.0 - number), "by rule") for number, item in enumerate(items)
     )
-    section = client.newsletter_layout.sections[0]
-    return Frame(client, "2026-03-09", WINDOW, own_sections([SectionPlan(section, chosen)] if items else []))
+    section, words = client.newsletter_layout.sections[0], wording(client.client_profile.language)
+    return Frame(client, "2026-03-09", WINDOW, own_sections([SectionPlan(section, chosen)] if items else [], words))
 
 
 APPROVAL = make_item(
@@ -38,8 +38,7 @@ DEAL = make_item("Bigbulb licenses the wick", sentences=["Bigbulb paid $12 milli
 def test_the_editorial_by_rules_says_only_what_the_items_say():
     written = deterministic(make_frame(APPROVAL, DEAL), "note")
     assert written.title == "Nightly Glow – 9 March 2026"
-    assert written.intro.startswith("2 items from ")
-    assert APPROVAL.title in written.intro
+    assert written.intro == "2 items, 2 March 2026 – 8 March 2026: Rulings (2). In the news: Bigbulb."
     assert written.tldr == (APPROVAL.title, DEAL.title)
     assert (written.kind, written.note) == ("rules", "note")
 
@@ -119,15 +118,67 @@ def test_grounded_texts_are_kept():
     written = answered(
         FRAME,
         title="LONGLITE approved",
-        intro="The agency approved LONGLITE.",
+        intro="The agency approved LONGLITE on 5 March 2026.",
         tldr=[{"text": "The agency approved LONGLITE after a trial in 412 adults.", "item_ids": ["i1"]}],
         items=[{"item_id": "i2", "title": "Bigbulb licenses the wick", "summary": "Bigbulb paid $12 million."}],
     )
     assert written.title == "LONGLITE approved"
-    assert written.intro == "The agency approved LONGLITE."
+    assert written.intro == "The agency approved LONGLITE on 5 March 2026."
     assert written.tldr == ("The agency approved LONGLITE after a trial in 412 adults.",)
     assert written.texts[FRAME.items[1].item_id].summary == "Bigbulb paid $12 million."
     assert written.refused == 0
+
+
+def test_an_intro_that_only_repeats_the_tldr_gives_way_to_the_numbers():
+    lines = [{"text": f"{title}.", "item_ids": [f"i{n}"]} for n, title in enumerate((APPROVAL.title, DEAL.title), 1)]
+    written = answered(FRAME, intro=" ".join(line["text"] for line in lines), tldr=lines)
+    assert written.tldr == tuple(line["text"] for line in lines)
+    assert written.intro == deterministic(FRAME).intro
+
+
+def test_no_line_ends_cut_off_or_with_two_marks():
+    cut, doubled = "The agency approved LONGLITE on 5…", "Bigbulb paid $12 million for the wick.."
+    written = answered(
+        FRAME, intro=cut, tldr=[{"text": cut, "item_ids": ["i1"]}, {"text": doubled, "item_ids": ["i2"]}]
+    )
+    assert written.tldr == (APPROVAL.title, "Bigbulb paid $12 million for the wick.")
+    assert written.intro == deterministic(FRAME).intro
+
+
+@pytest.mark.parametrize(
+    ("language", "item", "line"),
+    [
+        ("en", corporate("Our LONGLITE is approved"), "Announced by Glimmerworks on 5 March 2026."),
+        ("fr", corporate("Our LONGLITE is approved"), "Annonce de Glimmerworks, le 5 mars 2026."),
+        ("en", make_item("LONGLITE is approved"), "Published by The Night Post on 5 March 2026."),
+        (
+            "en",
+            make_item("LONGLITE is approved", sentences=["LONGLITE is approved."]),
+            "Published by The Night Post on 5 March 2026.",
+        ),
+    ],
+)
+def test_an_item_without_more_than_its_title_says_who_and_when(language, item, line):
+    client = with_client(client_profile={"language": language})
+    printed = make_frame(item, client=client).items[0]
+    assert printed.summary == line
+    assert printed.evidence == (item.title,)
+
+
+def test_a_models_summary_that_repeats_the_title_is_not_taken():
+    frame = make_frame(corporate("Our LONGLITE is approved"))
+    title = frame.items[0].title
+    written = answered(frame, items=[{"item_id": "i1", "title": title, "summary": f"{title}."}])
+    assert apply_texts(frame.sections, written)[0].items[0].summary == "Announced by Glimmerworks on 5 March 2026."
+
+
+def test_the_intro_names_a_few_companies_and_counts_the_rest():
+    names = [f"Maker{letter}" for letter in "ABCDEFGH"]
+    entities = [Entity(kind="company", name=name, mention=name, role="subject") for name in names]
+    items = [
+        make_item(f"{e.name} wins a ruling", entities=[e], url=f"https://n.example.org/{e.name}") for e in entities
+    ]
+    assert own_intro(make_frame(*items)).endswith("In the news: MakerA, MakerB, MakerC, MakerD, MakerE and 3 more.")
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from services.engine.selection import Selection, select
 from shared.contracts.items import Entity
-from tests.unit.engine.samples import CLIENT, corporate, days_before, facts, make_item, make_rules, with_client
+from tests.unit.engine.samples import CLIENT, TREE, corporate, days_before, facts, make_item, make_rules, with_client
 
 
 def run(items, client=CLIENT, printed=None) -> Selection:
-    return select([facts(item) for item in items], make_rules(client), printed or {})
+    return select([facts(item) for item in items], make_rules(client), printed or {}, TREE)
 
 
 def printed_ids(selection: Selection) -> list[str]:
@@ -126,6 +126,15 @@ def test_what_a_sent_edition_printed_is_not_printed_again():
     assert outcome(selection, APPROVAL) == "already_printed"
 
 
+@pytest.mark.parametrize("url", [APPROVAL.url, "https://elsewhere.example.org/x"])
+def test_a_story_dropped_in_a_review_stays_dropped_whoever_reports_it(url):
+    again = make_item("Agency approves LONGLITE for winter gloom", url=url)
+    selection = run([again], printed={APPROVAL.item_id: row(APPROVAL, verdict="drop", reason="old hat")})
+    assert selection.sections == ()
+    assert outcome(selection, again) == "dropped"
+    assert "old hat" in selection.decisions[again.item_id].reason
+
+
 def test_a_printed_story_under_another_address_is_not_printed_again():
     twin = make_item("Agency approves LONGLITE for winter gloom", url="https://elsewhere.example.org/x")
     selection = run([twin], printed={APPROVAL.item_id: row(APPROVAL)})
@@ -143,6 +152,8 @@ def test_news_about_a_printed_story_names_the_earlier_item():
     approval = make_item("Agency approves LONGLITE of Glimmerworks", entities=[entity])
     (chosen,) = run([approval], printed={filing["item_id"]: filing}).chosen
     assert chosen.previously == filing
+    (alone,) = run([approval], printed={filing["item_id"]: {**filing, "verdict": "drop"}}).chosen
+    assert alone.previously is None  # what a review dropped was never printed
 
 
 def test_an_item_whose_link_is_no_web_address_is_set_aside():

@@ -6,11 +6,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.engine.stories import earlier_chapter, group, same_story, story_of
+from services.engine.headlines import printed_story, read_headline
+from services.engine.selection import Rules, select
+from services.engine.stories import Judge, StoryIndex, earlier_chapter, group
+from tests.unit.engine.samples import TREE, corporate, facts, make_item, make_rules
+
+JUDGE = Judge(TREE.stories)
 
 
 def story(title, event="regulatory", day="2026-03-05", companies=("Glimmerworks",), products=(), item_id=""):
-    return story_of(item_id or title, title, day, event, companies, products)
+    return read_headline(
+        TREE,
+        item_id=item_id or title,
+        title=title,
+        hits=TREE.matcher.find(title),
+        published=day,
+        event_type=event,
+        companies=companies,
+        products=products,
+    )
+
+
+def same_story(a, b):
+    return JUDGE.same(a, b)
 
 
 APPROVAL = story("FDA approves wider use of LONGLITE injection for winter gloom", products=("LONGLITE",))
@@ -44,12 +62,12 @@ def test_different_events_stay_apart(other):
 def test_the_same_listing_on_two_days_is_one_story():
     monday = story("Glimmerworks starts a trial of its weekly lantern", "clinical_update", "2026-03-02")
     tuesday = story("Glimmerworks starts a trial of its weekly lantern", "clinical_update", "2026-03-03", item_id="b")
-    assert group([monday, tuesday])["b"] == monday.item_id
+    assert group([monday, tuesday], JUDGE)["b"] == monday.item_id
 
 
 def test_over_eager_deduplication_never_swallows_the_approval():
     items = [APPROVAL, *(one for one in DIFFERENT)]
-    leaders = group(items)
+    leaders = group(items, JUDGE)
     assert [leaders[one.item_id] for one in items] == [one.item_id for one in items]
 
 
@@ -64,7 +82,7 @@ def test_a_chain_of_look_alikes_does_not_pull_two_events_together():
         story("Glimmerworks files LONGLITE in Europe", item_id="a", products=("LONGLITE",)),
         story("Glimmerworks files LONGLITE in Europe and Japan", item_id="b", products=("LONGLITE",)),
     ]
-    leaders = group(stories)
+    leaders = group(stories, JUDGE)
     assert leaders["a"] == "a"
 
 
@@ -75,13 +93,17 @@ def test_a_later_event_of_the_same_product_continues_the_earlier_one():
     assert earlier_chapter(filing, [APPROVAL]) is None
 
 
-titles = st.text(st.characters(codec="ascii", categories=["L", "N", "Zs"]), min_size=1, max_size=80)
+WORDS = ["Glimmerworks", "LONGLITE", "Bigbulb", "approves", "files", "sales", "licence", "$5M", "phase 2", "Dawn"]
+titles = st.one_of(
+    st.text(st.characters(codec="ascii", categories=["L", "N", "Zs"]), min_size=1, max_size=80),
+    st.lists(st.sampled_from(WORDS), min_size=2, max_size=7).map(" ".join),
+)
 stories = st.builds(
-    story_of,
+    story,
+    titles,
     item_id=st.uuids().map(str),
-    title=titles,
-    published=st.dates(date(2026, 1, 1), date(2026, 2, 1)).map(str),
-    event_type=st.sampled_from(["regulatory", "partnership"]),
+    day=st.dates(date(2026, 1, 1), date(2026, 2, 1)).map(str),
+    event=st.sampled_from(["regulatory", "partnership"]),
     companies=st.lists(st.sampled_from("ABC"), max_size=2),
     products=st.lists(st.sampled_from("XYZ"), max_size=2),
 )
@@ -97,8 +119,59 @@ def test_every_item_is_its_own_story(a):
     assert same_story(a, a)
 
 
+@given(stories, stories)
+def test_two_of_one_story_are_near_in_the_index(a, b):
+    if same_story(a, b):
+        assert list(StoryIndex([a]).near(b)) == [a]
+
+
 @given(st.lists(stories, max_size=12, unique_by=lambda one: one.item_id))
 def test_every_item_has_one_leader_that_leads_itself(items):
-    leaders = group(items)
+    leaders = group(items, JUDGE)
     assert set(leaders) == {one.item_id for one in items}
     assert all(leaders[leader] == leader for leader in leaders.values())
+
+
+def test_a_deal_with_somebody_else_is_another_deal():
+    one = story("Glimmerworks signs licence with Bigbulb", "partnership", companies=("Glimmerworks", "Bigbulb"))
+    two = story("Glimmerworks signs licence with Hearthly", "partnership")
+    assert not same_story(one, two)
+
+
+def test_what_a_sent_edition_printed_is_recognised_from_its_row():
+    row = {
+        "item_id": "old",
+        "title": APPROVAL.title,
+        "published": "2026-03-04",
+        "event_type": "regulatory",
+        "companies": ["Glimmerworks"],
+        "trademarks": ["LONGLITE"],
+    }
+    assert same_story(printed_story(row, TREE), APPROVAL)
+
+
+def reports():
+    title = "Regulator approves LONGLITE, a slow lantern"
+    press = make_item(f"{title} by Glimmerworks", published="2026-03-08", sentences=["Phosphorin has a weekly glow."])
+    own = corporate(title, published="2026-03-07")
+    return press, own
+
+
+def test_the_companys_own_release_is_printed_and_the_press_named_beside_it():
+    press, own = reports()
+    chosen = select([facts(press), facts(own)], make_rules(), {}, TREE).chosen
+    assert [one.candidate.item_id for one in chosen] == [own.item_id]
+    assert [other.item_id for other in chosen[0].others] == [press.item_id]
+
+
+def test_a_release_below_the_floor_does_not_displace_a_report_above_it():
+    press, own = reports()
+    first = make_rules()
+    scores = {d.item_id: d.score for d in select([facts(press), facts(own)], first, {}, TREE).decisions.values()}
+    assert scores[press.item_id] > scores[own.item_id]
+    between = (scores[press.item_id] + scores[own.item_id]) / 2
+    client = first.client.model_copy(
+        update={"scoring_config": first.client.scoring_config.model_copy(update={"min_score": between})}
+    )
+    rules = Rules(client, first.plans, first.scoring, first.event_types, first.today)
+    assert select([facts(press), facts(own)], rules, {}, TREE).chosen[0].candidate.item_id == press.item_id

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from services.ingest.fetch import FetchError, Page
 from shared.config.client import ClientConfig
-from shared.config.rules import HtmlExtractors, IngestionProfile, Source
+from shared.config.rules import HtmlExtractors, IngestionProfile, Source, StoryRules
 from shared.config.terms import ExclusionScope, TechnologyScope
 from shared.config.tree import ConfigTree
 from shared.contracts.batch import RawMessage
 from shared.storage.table import KeyPair, Row
 
+NOW = datetime(2025, 12, 10, 9, 0, tzinfo=UTC)
 EVERYTHING = {"source_types": ["press"], "signal_requirements": {"mode": "ingest_all"}}
 NO_HIRING = {
     "source_types": ["press"],
@@ -86,6 +88,7 @@ def tree(
         event_types={},
         sources={one.source_key: one for one in sources},
         bouquets={},
+        stories=StoryRules(),
         extractors=HtmlExtractors.model_validate({"extractors": dict(extractors or {}), "link_only_titles": LINKS}),
         prices={},
     )

@@ -151,7 +151,7 @@ _ARTICLES = """<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>1</PMID><
 </History></PubmedData></PubmedArticle></PubmedArticleSet>"""
 
 
-def pubmed(body: str, url: str = "https://eutils.ncbi.nlm.nih.gov/x?retstart=0&retmax=200&total=2") -> object:
+def pubmed(body: str, url: str = "https://eutils.ncbi.nlm.nih.gov/x?retstart=0&retmax=100&total=2") -> object:
     return PubMed().read(body.encode(), "text/xml", url, PUBMED, context())
 
 
@@ -163,9 +163,9 @@ def test_pubmed_is_searched_by_window_with_its_key_and_read_through_the_history_
         "text/xml", start, PUBMED, context(),
     )  # fmt: skip
     assert not found.entries
-    assert all(part in found.next_url for part in ("efetch.fcgi", "WebEnv=E", "query_key=1", "retmax=200"))
+    assert all(part in found.next_url for part in ("efetch.fcgi", "WebEnv=E", "query_key=1", "retmax=100"))
     more = PubMed().read(_ARTICLES.encode(), "text/xml", found.next_url, PUBMED, context())
-    assert "retstart=200" in more.next_url
+    assert "retstart=100" in more.next_url
     assert "retmax=100" in more.next_url
 
 

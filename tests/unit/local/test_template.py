@@ -19,6 +19,7 @@ SETTINGS: dict[str, type[ServiceSettings]] = {
     "NormalizeFunction": NormalizeSettings,
     "EngineFunction": EngineSettings,
     "PublisherFunction": PublisherSettings,
+    "LinksFunction": PublisherSettings,
     "SweeperFunction": SweeperSettings,
 }
 # Read by libraries: Powertools and the SDK.

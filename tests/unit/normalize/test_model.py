@@ -85,7 +85,6 @@ def test_880_of_880_fenced_answers_are_880_failures_and_no_other() -> None:
         ({"confidence": 7}, "confidence"),
         ({"summary": []}, "summary"),
         ({"companies": "Acme Bio"}, "companies"),
-        ({"surprise": 1}, "surprise"),
     ],
 )
 def test_a_malformed_answer_is_one_retry_that_carries_the_error(broken: dict[str, Any], named: str) -> None:
@@ -94,6 +93,18 @@ def test_a_malformed_answer_is_one_retry_that_carries_the_error(broken: dict[str
     assert bill.refused.answers == 1
     with pytest.raises(NothingGrounded):
         run(tool_answer(good_answer(**broken)))
+
+
+def test_what_nobody_asked_for_is_ignored_and_costs_no_second_answer() -> None:
+    grounded, bill, client = run(tool_answer(good_answer(surprise=1)))
+    assert (grounded.event_type, len(client.requests), bill.refused.answers) == ("partnership", 1, 0)
+
+
+def test_a_key_figure_finds_its_own_passage_and_an_invented_one_is_refused() -> None:
+    figures = [{"value": "€12.5 million", "label": "upfront payment"}, {"value": "€99 million", "label": "royalties"}]
+    grounded, bill, _ = run(tool_answer(good_answer(key_figures=figures)))
+    assert [(figure.value, figure.evidence) for figure in grounded.figures] == [("€12.5 million", PAY)]
+    assert bill.refused.figures == 1
 
 
 def test_an_echo_of_ten_technologies_for_a_13_word_notice_is_refused_and_counted() -> None:

@@ -58,6 +58,7 @@ def tree(*clients: ClientConfig) -> ConfigTree:
         profiles={},
         matching=unread,
         scoring=unread,
+        stories=unread,
         event_types={
             "partnership": EventType(
                 label="Deal", description="A licence.", priority=2, title_patterns=terms("licence", "licence agreement")

@@ -9,14 +9,18 @@ from typing import Any
 from services.publisher.adapters import Parcel
 from services.publisher.operations import Parts
 from services.publisher.sending import Limits
+from services.publisher.urls import Links
 from shared.clock import FixedClock
 from shared.config.client import ClientConfig
 from shared.contracts.batch import Window
 from shared.contracts.delivery import DeliveryNotice, RecipientStatus
 from shared.contracts.edition import Edition, EditionItem, EditionMessage, EditionStatus, Section
 from shared.errors import ConflictError, NotFoundError
+from shared.ids import content_hash
+from shared.signing import Signer
 from shared.storage.memory import MemoryObjects
-from shared.storage.objects import put_model
+from shared.storage.objects import dump, put_model
+from shared.storage.recipients import Standing
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CLIENT = "acme_weekly"
@@ -34,6 +38,7 @@ class FakeEditions:
     def __init__(self) -> None:
         self.rows: dict[tuple[str, str], dict[str, Any]] = {}
         self.printed: dict[str, dict[str, Any]] = {}
+        self.reserved: dict[str, str] = {}
 
     def get(self, client_id: str, edition_id: str) -> dict[str, Any]:
         if (client_id, edition_id) not in self.rows:
@@ -44,10 +49,16 @@ class FakeEditions:
         return [dict(row) for (client, _), row in self.rows.items() if client == client_id]
 
     def move(
-        self, client_id: str, edition_id: str, to: EditionStatus, allowed: list[EditionStatus], **facts: Any
+        self,
+        client_id: str,
+        edition_id: str,
+        to: EditionStatus,
+        allowed: Sequence[EditionStatus],
+        unchanged: str | None = None,
+        **facts: Any,
     ) -> dict[str, Any]:
         row = self.rows[client_id, edition_id]
-        if row["status"] not in allowed:
+        if row["status"] not in allowed or unchanged not in (None, row["content_hash"]):
             raise ConflictError(f"{row['status']} is not one of {allowed}")
         row.update({"status": to, f"{to}_at": NOW.isoformat(), **facts})
         return dict(row)
@@ -58,37 +69,102 @@ class FakeEditions:
     def mark_printed(self, client_id: str, edition_id: str, items: Sequence[Mapping[str, Any]]) -> None:
         self.printed |= {item["item_id"]: dict(item) for item in items}
 
+    def taken(self, client_id: str, edition_id: str, item_ids: Sequence[str]) -> dict[str, str]:
+        found = {item_id: self.reserved[item_id] for item_id in item_ids if item_id in self.reserved}
+        return {item_id: owner for item_id, owner in found.items() if owner != edition_id}
+
+    def reserve(self, client_id: str, edition_id: str, item_ids: Sequence[str]) -> dict[str, str]:
+        conflicts = self.taken(client_id, edition_id, item_ids)
+        if not conflicts:
+            self.reserved |= dict.fromkeys(item_ids, edition_id)
+        return conflicts
+
+    def free(self, client_id: str, edition_id: str, item_ids: Sequence[str]) -> None:
+        for item_id in item_ids:
+            self.reserved.pop(item_id, None)
+
 
 class FakeLedger:
-    """Deliveries in dictionaries. `before_settle` may raise, as a crash between sending and recording would."""
+    """Deliveries in dictionaries. `before_settle` may raise, as a crash between sending and recording would.
+
+    `rows` are the records of the edition itself, `others` those of drafts and of mails sent again, by ledger.
+    """
 
     def __init__(self) -> None:
         self.rows: dict[str, dict[str, Any]] = {}
-        self.owner: str | None = None
+        self.others: dict[str, dict[str, dict[str, Any]]] = {}
+        self.owners: dict[str, str] = {}
         self.before_settle: Callable[[str, str], None] = lambda key, status: None
 
+    @property
+    def owner(self) -> str | None:
+        return self.owners.get(EDITION)
+
+    def _of(self, edition_id: str) -> dict[str, dict[str, Any]]:
+        return self.rows if edition_id == EDITION else self.others.setdefault(edition_id, {})
+
     def claim(self, edition_id: str, owner: str, seconds: int) -> bool:
-        if self.owner not in (None, owner):
+        if self.owners.get(edition_id) not in (None, owner):
             return False
-        self.owner = owner
+        self.owners[edition_id] = owner
         return True
 
     def release(self, edition_id: str, owner: str) -> None:
-        if self.owner == owner:
-            self.owner = None
+        if self.owners.get(edition_id) == owner:
+            del self.owners[edition_id]
 
     def states(self, edition_id: str) -> dict[str, dict[str, Any]]:
-        return {key: dict(row) for key, row in self.rows.items()}
+        return {key: dict(row) for key, row in self._of(edition_id).items()}
 
     def intend(self, edition_id: str, key: str, owner: str) -> bool:
-        if self.rows.get(key, {}).get("status") not in (None, "retry"):
+        rows = self._of(edition_id)
+        if rows.get(key, {}).get("status") not in (None, "retry"):
             return False
-        self.rows[key] = {"status": "intent", "at": NOW.isoformat()}
+        rows[key] = {"status": "intent", "at": NOW.isoformat()}
         return True
 
     def settle(self, edition_id: str, key: str, status: RecipientStatus, **facts: str) -> None:
         self.before_settle(key, status)
-        self.rows.setdefault(key, {}).update({"status": status, "at": NOW.isoformat(), **facts})
+        row = self._of(edition_id).setdefault(key, {})
+        if status == "unknown" and row["status"] != "intent":
+            return
+        row.update({"status": status, "at": NOW.isoformat(), **facts})
+
+    def learn(self, ledger: str, key: str, feedback: str, reason: str, message_id: str, *, took: bool) -> bool:
+        row = self._of(ledger).get(key)
+        if row is None:
+            return False
+        row["feedback"] = feedback
+        doubt = row["status"] in ("unknown", "intent")
+        if doubt:
+            row.update({"status": "sent" if took else "failed", "message_id": message_id, "reason": reason})
+        return doubt
+
+
+class FakeStandings:
+    """Recipients' states in a dictionary."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Standing] = {}
+
+    def standings(self, client_id: str) -> dict[str, Standing]:
+        return dict(self.known)
+
+    def record(self, client_id: str, key: str, standing: Standing, reason: str) -> bool:
+        if self.known.get(key) == standing:
+            return False
+        self.known[key] = standing
+        return True
+
+
+class FakeSuppression:
+    """The account's list, by address."""
+
+    def __init__(self) -> None:
+        self.listed: dict[str, Standing] = {}
+
+    def reason(self, address: str) -> Standing | None:
+        return self.listed.get(address)
 
 
 class FakeMailer:
@@ -176,6 +252,11 @@ def edition(items: int = 2) -> Edition:
     )
 
 
+def digest_of(items: int = 2) -> str:
+    """The content hash of `edition(items)`, as the engine records it."""
+    return content_hash(dump(edition(items)).decode())
+
+
 def message(**changes: Any) -> EditionMessage:
     values: dict[str, Any] = {
         "client_id": CLIENT,
@@ -185,7 +266,7 @@ def message(**changes: Any) -> EditionMessage:
         "edition_date": "2026-03-02",
         "as_of": "2026-03-02T08:00:00+00:00",
         "config_release": "r1",
-        "content_hash": "c1",
+        "content_hash": digest_of(changes.get("items", 2)),
         "items": 2,
     }
     return EditionMessage(**(values | changes))
@@ -203,11 +284,19 @@ class World:
     def __post_init__(self) -> None:
         self.editions, self.ledger, self.mailer = FakeEditions(), FakeLedger(), FakeMailer()
         self.notifier, self.objects, self.pauses = FakeNotifier(), MemoryObjects(), list[float]()
+        self.standings, self.suppression, self.signer = FakeStandings(), FakeSuppression(), Signer("k" * 64)
         self.row = {
             "client_id": CLIENT,
             "edition_id": EDITION,
             "status": "draft",
-            "content_hash": "c1",
+            "content_hash": digest_of(self.items),
+            "config_release": "r1",
+            "prefix": PREFIX,
+            "edition_date": "2026-03-02",
+            "item_ids": [f"item{number}" for number in range(self.items)],
+            "as_of": "2026-03-02T08:00:00+00:00",
+            "delivery": "client",
+            "items": self.items,
             "started_at": NOW.isoformat(),
         }
         self.editions.rows[CLIENT, EDITION] = self.row
@@ -224,6 +313,9 @@ class World:
             ledger=self.ledger,
             mailer=self.mailer,
             notifier=self.notifier,
+            standings=self.standings,
+            suppression=self.suppression,
+            links=Links("https://links.example.org/", self.signer, FixedClock(NOW)),
             clock=FixedClock(NOW),
             pause=self.pauses.append,
             rate=2.0,

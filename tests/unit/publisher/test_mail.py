@@ -128,3 +128,43 @@ def test_second_parser_reads_the_same_mail_without_a_warning() -> None:
     assert mail.headers["Message-ID"] == ["<ed-1.00112233aabbccdd@example.org>"]
     assert not mail.attachments
     assert not mail.warnings
+
+
+LINK = "https://links.example.org/unsubscribe?t=" + "aZ09-_." * 30
+
+
+def test_one_click_unsubscribe_is_in_the_headers_and_in_both_parts() -> None:
+    raw = compose(LETTER, "ann@example.org", KEY, MOMENT, LINK)
+    mail = parse(raw)
+    assert mail["List-Unsubscribe"] == f"<{LINK}>"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert LINK in parts_of(raw)["text/plain"]
+    assert LINK in parts_of(raw)["text/html"]
+    assert not mail.defects
+
+
+def test_second_parser_sees_the_same_headers_and_parts() -> None:
+    raw = compose(LETTER, "ann@example.org", KEY, MOMENT, LINK)
+    seen = fast_mail_parser.parse_email(raw)
+    assert seen.headers["List-Unsubscribe"] == [f"<{LINK}>"]
+    assert seen.headers["List-Unsubscribe-Post"] == ["List-Unsubscribe=One-Click"]
+    assert seen.subject == LETTER.subject
+    assert "مرحبا" in seen.text_plain[0]
+    assert LINK in seen.text_html[0]
+
+
+def test_unsubscribe_link_stands_inside_the_body_of_the_page() -> None:
+    letter = replace(LETTER, html="<html><body><p>News</p></body></html>")
+    html = parts_of(compose(letter, "ann@example.org", KEY, MOMENT, LINK))["text/html"]
+    assert html.index("</p>") < html.index("aZ09") < html.index("</body>")
+
+
+def test_lines_stay_below_what_smtp_takes_with_a_long_link() -> None:
+    raw = compose(LETTER, "ann@example.org", KEY, MOMENT, LINK)
+    assert max(map(len, raw.splitlines())) < 998
+    assert raw.isascii()
+
+
+def test_without_a_link_there_is_no_header_and_no_word_of_it() -> None:
+    raw = compose(LETTER, "ann@example.org", KEY, MOMENT)
+    assert b"nsubscribe" not in raw

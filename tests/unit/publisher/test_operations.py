@@ -14,7 +14,7 @@ from services.publisher.errors import (
     SenderBlockedError,
 )
 from services.publisher.operations import publish, read_message
-from shared.contracts.delivery import DeliveryReport
+from shared.contracts.delivery import DeliveryCounts, DeliveryReport
 from shared.contracts.edition import Edition
 from shared.errors import ConfigError, InputError, NotFoundError
 from tests.unit.publisher.fakes import CLIENT, EDITION, PREFIX, Crash, World, message
@@ -33,7 +33,7 @@ def test_auto_client_gets_one_mail_per_recipient_and_the_edition_is_sent() -> No
     assert world.row["status"] == "sent"
     assert world.notices() == ["sent"]
     assert Edition.model_validate_json(world.objects.files[f"{PREFIX}/newsletter.json"]).status == "sent"
-    assert delivery_report(world).counts.model_dump() == {"recipients": 2, "sent": 2, "failed": 0, "unknown": 0}
+    assert delivery_report(world).counts == DeliveryCounts(recipients=2, sent=2)
 
 
 def test_each_mail_carries_client_edition_and_intent_as_tags() -> None:
@@ -55,6 +55,10 @@ def test_what_was_printed_is_remembered_for_the_next_edition() -> None:
         "published": "2026-02-27",
         "event_type": "regulatory",
         "companies": ("Acme",),
+        "molecules": (),
+        "trademarks": (),
+        "technologies": (),
+        "source_name": "Press",
         "summary": "A summary.",
     }
 
@@ -127,7 +131,7 @@ def test_one_bad_address_of_fifty_fails_alone() -> None:
     publish(message(), world.parts, world.limits())
     assert world.mailer.addresses() == [one for one in READERS if one != READERS[17]]
     report = delivery_report(world)
-    assert report.counts.model_dump() == {"recipients": 50, "sent": 49, "failed": 1, "unknown": 0}
+    assert report.counts == DeliveryCounts(recipients=50, sent=49, failed=1)
     (failed,) = [one for one in report.recipients if one.status == "failed"]
     assert "MessageRejected" in failed.reason
     assert world.notifier.notices[0].attention
@@ -155,7 +159,7 @@ def test_crash_after_send_before_record_is_not_sent_again_and_is_reported() -> N
     publish(message(), world.parts, world.limits("run-2"))
     assert world.mailer.addresses() == list(READERS[:4])
     report = delivery_report(world)
-    assert report.counts.model_dump() == {"recipients": 4, "sent": 3, "failed": 0, "unknown": 1}
+    assert report.counts == DeliveryCounts(recipients=4, sent=3, unknown=1)
     assert [one.recipient for one in report.recipients if one.status == "unknown"] == killed
     (notice,) = world.notifier.notices
     assert notice.attention
@@ -227,7 +231,7 @@ def test_broken_answer_leaves_a_doubt_and_no_second_attempt() -> None:
     world.mailer.trouble[READERS[1]] = [MailDoubtfulError("ReadTimeoutError")]
     publish(message(), world.parts, world.limits())
     assert world.mailer.attempts == list(READERS[:3])
-    assert delivery_report(world).counts.model_dump() == {"recipients": 3, "sent": 2, "failed": 0, "unknown": 1}
+    assert delivery_report(world).counts == DeliveryCounts(recipients=3, sent=2, unknown=1)
 
 
 def test_outage_of_ses_does_not_put_every_reader_in_doubt() -> None:

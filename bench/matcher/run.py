@@ -1,0 +1,142 @@
+"""The matcher beside other ways to find many terms, in one run: python -m bench.matcher.run [--help]"""
+
+import argparse
+import json
+import platform
+import random
+import re
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import ahocorasick
+
+from bench.matcher.corpus import texts, vocabulary
+from shared.config.loader import DirectorySource, load_tree
+from shared.text.matcher import Entry, Matcher
+
+ROOT = Path(__file__).parents[2]
+RESULTS = Path(__file__).parent / "results"
+Search = Callable[[str], Sequence[Any]]
+SLOW_SAMPLE = 60
+"""Texts that the one big regular expression gets: all of them would take an hour."""
+
+
+def contenders(entries: Sequence[Entry]) -> dict[str, Search]:
+    """Name → search. Each gets the original text and returns what it found."""
+    spellings = sorted({entry.term.term for entry in entries}, key=lambda s: (-len(s), s))
+    return {
+        "vectora matcher": Matcher.compile(entries).find,
+        "bare pyahocorasick": _bare(entries),
+        "flashtext": _flashtext(spellings),
+        "one big regular expression": _regex(spellings),
+    }
+
+
+def _bare(entries: Sequence[Entry]) -> Search:
+    """The automaton alone: every occurrence, inside words too; no accents, no hyphens, no conflicts settled."""
+    automaton = ahocorasick.Automaton()
+    for entry in entries:
+        automaton.add_word(entry.term.term.lower(), entry.id)
+    automaton.make_automaton()
+    return lambda text: list(automaton.iter(text.lower()))
+
+
+def _flashtext(spellings: Sequence[str]) -> Search:
+    try:
+        from flashtext import KeywordProcessor  # type: ignore[import-untyped]
+    except ImportError:
+        sys.exit("flashtext is not installed: .venv/bin/uv pip install -p .venv/bin/python --group bench")
+    processor = KeywordProcessor(case_sensitive=False)
+    processor.add_keywords_from_list(list(spellings))
+    return lambda text: processor.extract_keywords(text, span_info=True)
+
+
+def _regex(spellings: Sequence[str]) -> Search:
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, spellings))})(?!\w)", re.IGNORECASE)
+    return pattern.findall
+
+
+def measure(search: Search, sample: Sequence[str]) -> float:
+    """Seconds of processor time for the sample: other work on the machine is not counted."""
+    begun = time.process_time()
+    for text in sample:
+        search(text)
+    return time.process_time() - begun
+
+
+def compare(entries: Sequence[Entry], sample: Sequence[str], rounds: int) -> dict[str, Any]:
+    """Median texts a second of each contender; within a round they run one after the other."""
+    searches = contenders(entries)
+    subsets = {name: sample[:SLOW_SAMPLE] if "regular" in name else sample for name in searches}
+    speeds: dict[str, list[float]] = {name: [] for name in searches}
+    for _ in range(rounds):
+        for name, search in searches.items():
+            speeds[name].append(len(subsets[name]) / measure(search, subsets[name]))
+    bare = speeds["bare pyahocorasick"]
+    return {
+        name: {
+            "texts_per_second": statistics.median(found),
+            "rounds": [round(one, 1) for one in found],
+            "to_bare": round(statistics.median(a / b for a, b in zip(found, bare, strict=True)), 3),
+            "texts": len(subsets[name]),
+            "hits": sum(len(searches[name](text)) for text in subsets[name]),
+        }
+        for name, found in speeds.items()
+    }
+
+
+def machine() -> dict[str, str]:
+    cpu = next(
+        (line.split(":")[1].strip() for line in _cpuinfo().splitlines() if line.startswith("model name")),
+        platform.processor(),
+    )
+    libraries = {name: version(name) for name in ("pyahocorasick", "flashtext")}
+    return {"cpu": cpu, "python": platform.python_version(), "system": platform.system(), **libraries}
+
+
+def _cpuinfo() -> str:
+    path = Path("/proc/cpuinfo")
+    return path.read_text() if path.exists() else ""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--texts", type=int, default=10_000)
+    parser.add_argument("--terms", type=int, default=5_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--density", type=float, nargs="+", default=[1.0, 5.0], help="terms per 1,000 characters")
+    parser.add_argument("--seed", type=int, default=20260101)
+    asked = parser.parse_args()
+    tree = load_tree(DirectorySource(ROOT / "config"))
+    runs = []
+    for density in asked.density:
+        rng = random.Random(asked.seed)
+        entries = vocabulary(tree, asked.terms, rng)
+        sample = texts(entries, asked.texts, density, rng)
+        full = tree.matcher.find
+        runs.append(
+            {
+                "density": density,
+                "characters": sum(map(len, sample)) // len(sample),
+                "not_ascii": round(sum(not text.isascii() for text in sample) / len(sample), 2),
+                "contenders": compare(entries, sample, asked.rounds),
+                "own configuration, regular expressions included": {
+                    "texts_per_second": len(sample) / statistics.median(measure(full, sample) for _ in range(3)),
+                },
+            }
+        )
+    report = {"machine": machine(), "measured_at": datetime.now(UTC).isoformat(), **vars(asked), "runs": runs}
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{datetime.now(UTC):%Y%m%dT%H%M%S}.json"
+    path.write_text(json.dumps(report, indent=1) + "\n")
+    print(json.dumps(report, indent=1))
+
+
+if __name__ == "__main__":
+    main()

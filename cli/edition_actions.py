@@ -1,0 +1,105 @@
+"""What `vectora edition` does to an edition: approve, drop, rebuild, send again, tell who got it, export labels."""
+
+import json
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+import yaml
+from botocore.config import Config
+
+from cli.errors import StageFailedError
+from cli.pipeline import failure_text
+from cli.review.desk import Stores
+from cli.stacks import Deployed
+from services.publisher.recipients import normalise, problem_of
+from shared.contracts.delivery import ResendRequest
+from shared.contracts.events import EngineEvent
+from shared.contracts.items import NormalizedItem, RawItem
+from shared.errors import InputError
+from shared.storage.labels import Label
+from shared.storage.objects import Objects, get_model
+from shared.storage.table import Row
+
+_ENGINE_SECONDS = 900
+
+
+def rebuild(stack: Deployed, row: Row) -> dict[str, Any]:
+    """Make an unsent draft anew for the same window and clock, with what the lake and the labels say now.
+
+    The new draft supersedes the old one. Raises InputError for any other edition, StageFailedError with the engine's
+    message.
+    """
+    if row["status"] not in ("draft", "superseded"):
+        raise InputError(f"edition {row['edition_id']} is {row['status']}; only an unsent draft can be rebuilt")
+    event = EngineEvent(
+        client_id=row["client_id"],
+        from_date=row["window_from"],
+        to_date=row["window_to"],
+        as_of=row["as_of"],
+        force_regenerate=True,
+        delivery="review",
+    )
+    once = Config(retries={"total_max_attempts": 1}, read_timeout=_ENGINE_SECONDS + 30, tcp_keepalive=True)
+    answer = stack.client("lambda", config=once).invoke(
+        FunctionName=stack.outputs["EngineFunctionName"],
+        Payload=event.model_dump_json(exclude_none=True, exclude_defaults=True).encode(),
+    )
+    payload = json.loads(answer["Payload"].read() or b"null")
+    if answer.get("FunctionError") or not isinstance(payload, dict) or payload.get("statusCode", 500) >= 300:
+        raise StageFailedError("engine", failure_text(payload))
+    return dict(payload["body"])
+
+
+def resend(stack: Deployed, row: Row, address: str) -> str:
+    """Ask the publisher to mail a sent edition once more; the request's id. Raises InputError."""
+    spelled = normalise(address)
+    if problem := problem_of(spelled):
+        raise InputError(f"--to {address}: {problem}")
+    if row["status"] != "sent":
+        raise InputError(f"edition {row['edition_id']} is {row['status']}; only a sent one can be sent again")
+    request = ResendRequest(
+        client_id=row["client_id"],
+        edition_id=row["edition_id"],
+        resend_to=spelled,
+        request_id=secrets.token_hex(8),
+    )
+    stack.client("sqs").send_message(QueueUrl=stack.outputs["PublisherQueueUrl"], MessageBody=request.model_dump_json())
+    return request.request_id
+
+
+def export(labels: Iterable[Label], stores: Stores, data: Objects) -> tuple[str, list[str]]:
+    """The labels as a set for `vectora eval` (YAML), and the ids of items that the lake no longer holds."""
+    rows, missing = list[dict[str, Any]](), list[str]()
+    for label in sorted(labels, key=lambda one: (one.published, one.item_id)):
+        found = stores.lake.get(label.item_id)
+        items = stores.lake.load([found]) if found else []
+        if items:
+            rows.append(_labelled(label, items[0], get_model(data, items[0].raw_key, RawItem)))
+        else:
+            missing.append(label.item_id)
+    return yaml.safe_dump(rows, allow_unicode=True, sort_keys=False, width=110), missing
+
+
+def _labelled(label: Label, item: NormalizedItem, raw: RawItem) -> dict[str, Any]:
+    """One row as cli.evaluation.labels.Labelled reads it; canonical ids are those that the normalizer found."""
+    return {
+        "id": item.item_id,
+        "language": item.language,
+        "source_type": item.source_type,
+        "company_id": item.company_id,
+        "title": raw.title,
+        "text": raw.text,
+        "published": item.published,
+        "gold": {
+            "keep": label.verdict == "keep",
+            "event_type": item.event_type,
+            "companies": _ids(item, "company"),
+            "molecules": _ids(item, "molecule"),
+            "trademarks": _ids(item, "trademark"),
+        },
+    }
+
+
+def _ids(item: NormalizedItem, kind: str) -> list[str]:
+    return sorted({entity.id for entity in item.entities if entity.kind == kind and entity.id})

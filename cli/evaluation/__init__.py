@@ -1,0 +1,1 @@
+"""How well a normalizer and the rules around it do on labelled items."""

@@ -1,0 +1,109 @@
+"""`vectora inventory`: what a stack consists of, and its gap to the repository."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from cli import config_tree
+from cli.doctor_checks import FUNCTIONS, drift_of_variables
+from cli.run import config_store
+from cli.stacks import PROJECT, Deployed, LocalStack, StackName, connect
+from cli.template import read_template
+from local.stack import status
+from shared.config.loader import DirectorySource
+
+_BUCKETS = ("ConfigBucketName", "DataBucketName", "NewslettersBucketName")
+
+
+def command(stack: Annotated[StackName, typer.Option(help="Which stack.")] = StackName.local) -> None:
+    """The stack, its functions, buckets, table and queues, and what differs from this checkout."""
+    deployed, console = connect(stack), Console()
+    console.print(_stack(deployed, stack), highlight=False, soft_wrap=True)
+    console.print(_functions(deployed))
+    console.print(_buckets(deployed))
+    console.print(_queues(deployed))
+    for line in gap(deployed):
+        typer.echo(line)
+
+
+def _stack(deployed: Deployed, stack: StackName) -> str:
+    row = deployed.client("cloudformation").describe_stacks(StackName=f"{PROJECT}-{stack}")["Stacks"][0]
+    at = row.get("LastUpdatedTime") or row.get("CreationTime")
+    tags = ", ".join(f"{tag['Key']}={tag['Value']}" for tag in row.get("Tags", [])) or "no tags"
+    return f"{row['StackName']}: {row['StackStatus']}, {at:%Y-%m-%d %H:%M}, {tags}"
+
+
+def _functions(deployed: Deployed) -> Table:
+    table = _table("function", "runtime", "handler", "package", "reserved", "deployed")
+    client = deployed.client("lambda")
+    for output in FUNCTIONS.values():
+        name = deployed.outputs[output]
+        found = client.get_function_configuration(FunctionName=name)
+        reserve = client.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions", "none")
+        table.add_row(
+            name.removeprefix(f"{PROJECT}-"),
+            f"{found.get('Runtime', '')} {' '.join(found.get('Architectures', ()))}",
+            found["Handler"].removeprefix("services."),
+            f"{found['CodeSize'] / 1e6:.1f} MB",
+            str(reserve),
+            str(found["LastModified"])[:10],
+        )
+    return table
+
+
+def _buckets(deployed: Deployed) -> Table:
+    table = _table("bucket", "objects", "size", "newest")
+    for output in _BUCKETS:
+        for prefix, (count, size, newest) in contents(deployed.client("s3"), deployed.outputs[output]).items():
+            place = f"{deployed.outputs[output]}/{prefix}"
+            table.add_row(place, str(count), f"{size / 1e6:.1f} MB", f"{newest:%Y-%m-%d %H:%M}")
+    return table
+
+
+def contents(s3: Any, bucket: str) -> dict[str, tuple[int, int, datetime]]:
+    """First folder → objects, bytes, newest change."""
+    found: dict[str, tuple[int, int, datetime]] = {}
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        for row in page.get("Contents", ()):
+            folder, slash, _ = row["Key"].partition("/")
+            count, size, newest = found.get(folder + slash, (0, 0, datetime.min.replace(tzinfo=UTC)))
+            found[folder + slash] = (count + 1, size + row["Size"], max(newest, row["LastModified"]))
+    return dict(sorted(found.items()))
+
+
+def _queues(deployed: Deployed) -> Table:
+    table, sqs = _table("queue", "waiting", "in flight"), deployed.client("sqs")
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    for url in (value for key, value in deployed.outputs.items() if key.endswith("QueueUrl")):
+        counts: Mapping[str, str] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        table.add_row(url.rsplit("/", 1)[-1], *(counts.get(name, "0") for name in names))
+    return table
+
+
+def gap(deployed: Deployed) -> Iterator[str]:
+    """What differs between the stack and this checkout, a line each."""
+    changes = config_store(deployed).diff(DirectorySource(config_tree.DEFAULT).files())
+    count = len(changes.added) + len(changes.changed) + len(changes.removed)
+    yield (
+        f"configuration: {count} files differ from this checkout (`vectora config diff`)"
+        if count
+        else ("configuration: the same as this checkout")
+    )
+    if isinstance(deployed, LocalStack):
+        same = status(deployed.stack.layout).current
+        yield f"code: {'the same as this checkout' if same else 'older than this checkout (`vectora local up`)'}"
+    client = deployed.client("lambda")
+    for resource, differs in drift_of_variables(client, deployed.outputs, read_template()).items():
+        yield f"{resource}: variables {differs}"
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table

@@ -1,0 +1,131 @@
+"""Trying a source that no catalogue has: is it a feed or a listing, does it have titles, dates and articles."""
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import yaml
+
+from services.ingest import reading
+from services.ingest.fetch import Fetcher, Gets
+from services.ingest.filtering import link_titles
+from services.ingest.gateway import open_gateway
+from services.ingest.listings import Polled, poll
+from services.ingest.plan import candidates
+from services.ingest.sources.base import ReadingContext
+from shared.config.rules import Source
+from shared.config.tree import ConfigTree
+from shared.storage.sources import Entry, Health
+
+_AGENT = "VectoraInbox/1.0 (+https://example.org/vectora-inbox)"
+_SECONDS = 60.0
+_ARTICLES = 3
+_DAYS = 365
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article of the trial: its day or why there is none, and how much text was read."""
+
+    title: str
+    day: str
+    characters: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a source gave: as a feed, else as a listing page."""
+
+    polled: Polled
+    articles: tuple[Article, ...]
+
+    @property
+    def works(self) -> bool:
+        return bool(self.polled.entries) and self.polled.report.status == "ok"
+
+
+def try_source(url: str, tree: ConfigTree, gateway: str = "", fetch: Gets | None = None) -> Trial:
+    """Poll `url` as a feed and then as a listing, and read its first articles. Nothing is stored.
+
+    `gateway` is an origin through which addresses are fetched, or empty. Raises InputError for an unusable gateway.
+    """
+    web = fetch or Fetcher(_AGENT, open_gateway(gateway, local=True), ends_at=time.monotonic() + _SECONDS)
+    now = datetime.now(UTC)
+    is_link = link_titles(tree)
+    context = ReadingContext((now - timedelta(days=_DAYS)).date(), now.date(), is_link)
+    polled = _poll(_source(url, "rss"), web, context, now)
+    if not polled.entries:
+        polled = _poll(_source(url, "html"), web, context, now)
+    first = [entry for entry in polled.entries if not is_link(entry.title)][:_ARTICLES]
+    return Trial(polled, tuple(_article(polled.source, entry, web, now) for entry in first))
+
+
+def _poll(source: Source, web: Gets, context: ReadingContext, now: datetime) -> Polled:
+    return poll(source, web, context, None, Health(), now, now)
+
+
+def _source(url: str, mode: str) -> Source:
+    host = (urlsplit(url).hostname or "source").removeprefix("www.")
+    key = re.sub(r"\W+", "_", host.rsplit(".", 1)[0]).strip("_").lower() or "source"
+    return Source.model_validate(
+        {
+            "source_key": f"press_corporate__{key}",
+            "name": key.replace("_", " ").title(),
+            "url": url,
+            "ingestion_mode": mode,
+            "source_type": "press_corporate",
+            "ingestion_profile": "corporate_hybrid_technology_focused",
+        }
+    )
+
+
+def _article(source: Source, entry: Entry, web: Gets, now: datetime) -> Article:
+    (candidate,) = candidates([(source, [entry])])
+    read = reading.read(candidate, web, now)
+    day = read.dated.moment.day.isoformat() if read.dated else f"undated ({read.undated})"
+    return Article(entry.title, day, len(read.text), read.notes)
+
+
+def report(trial: Trial) -> str:
+    """The trial in words, with the catalogue's entry."""
+    polled = trial.polled
+    if not polled.entries:
+        return f"{polled.source.url}: {polled.report.error}"
+    dated = sum(bool(entry.date) for entry in polled.entries)
+    kind = "feed" if polled.source.ingestion_mode == "rss" else "listing"
+    lines = [
+        f"{kind} of {len(polled.entries)} entries, {dated} of them dated",
+        *(f"  {entry.date or 'no date':<24} {entry.title[:90]}" for entry in polled.entries[:10]),
+        "",
+        *(f"article: {one.day}, {one.characters} characters. {' '.join(one.notes)}".rstrip() for one in trial.articles),
+        *_advice(trial, dated),
+        "",
+        "for canonical/sources/source_catalog.yaml:",
+        yaml.safe_dump([_suggested(polled.source)], sort_keys=False, allow_unicode=True).rstrip(),
+    ]
+    return "\n".join(lines)
+
+
+def _advice(trial: Trial, dated: int) -> list[str]:
+    advice = [trial.polled.report.error] if trial.polled.report.error else []
+    undated = [one for one in trial.articles if one.day.startswith("undated")]
+    if undated and dated < len(trial.polled.entries):
+        advice.append("some articles cannot be dated: give a date selector in canonical/sources/html_extractors.yaml")
+    if any(one.characters < reading.SHORT for one in trial.articles):
+        advice.append("some articles have little text: look at the notes above")
+    return advice
+
+
+def _suggested(source: Source) -> dict[str, object]:
+    given = source.model_dump(include={"source_key", "name", "url", "ingestion_mode", "source_type"})
+    parts: Sequence[str] = urlsplit(source.url)[:2]
+    return {
+        **given,
+        "homepage_url": f"{parts[0]}://{parts[1]}/",
+        "timezone": "UTC",
+        "ingestion_profile": source.ingestion_profile,
+    }

@@ -1,0 +1,48 @@
+"""A run that one invocation cannot finish.
+
+When the function's time runs short, what was read and decided so far is kept in one object of the batch, and the
+function invokes itself (asynchronously) with the same run_id. The next invocation takes up the object, reads the
+sources and articles that are left, and so on. Manifest and messages come only when every source was read and every
+article decided: until then the batch does not exist for anybody else, and nothing can complete early. An invocation
+that dies is repeated by Lambda (asynchronous retries) and finds the last object; what it had read meanwhile is in the
+URL memory. Configuration, clock and window are those of the first invocation. A chain is bounded (MOST): Lambda itself
+stops a function that invokes itself about sixteen times.
+"""
+
+from shared.contracts.base import Contract, Record
+from shared.contracts.batch import QueuedItem, SeenItem, SourceReport, Window
+from shared.storage.sources import Entry
+
+MOST = 12
+"""Continuations of one run. At 24 workers and 4 s an article, 12 invocations of 15 minutes read 64,000 articles."""
+STEP_SECONDS = 45.0
+"""What one poll or article may take at most; nothing is begun later than this before the end."""
+
+
+class ReadSource(Contract):
+    """A source's listing as read; `gaps` are those of its health (ISO moments)."""
+
+    source_key: str
+    entries: tuple[Entry, ...]
+    report: SourceReport
+    gaps: tuple[str, ...] = ()
+
+
+class Decided(Contract):
+    """What became of an article. `item` only when it is to be queued; `known`: the lake has this very content."""
+
+    seen: SeenItem
+    item: QueuedItem | None = None
+    source_key: str
+    known: bool = False
+
+
+class Progress(Record):
+    """batches/{client_id}/{batch_id}/progress.json: what a run has done so far, and what it was begun with."""
+
+    config_release: str
+    as_of: str
+    window: Window
+    last: str
+    sources: tuple[ReadSource, ...] = ()
+    decided: tuple[Decided, ...] = ()

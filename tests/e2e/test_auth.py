@@ -1,0 +1,79 @@
+"""The whole flow with the emulator's IAM enforcement: the template's own policies suffice, and each is needed.
+
+Exceptions, because of the emulator and not of the template:
+- it speaks HTTP, so that on the local stack the statements that refuse all but TLS refuse nothing (condition OnAws);
+- it asks for an action of its own for batches of messages, where AWS asks for the action on one message;
+- it asks for sending mail on the resource "*", where AWS asks for it on the identity;
+- the model endpoint stands outside of it, so that bedrock:InvokeModel is not asked for.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local.stack import Stack
+from tests.e2e.support import Machine, new_machine, run
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """A machine of its own, whose emulator enforces IAM."""
+    machine = new_machine(tmp_path_factory.mktemp("guarded"), VECTORA_EMULATOR_AUTH="true")
+    try:
+        up = machine.vectora("local", "up")
+        assert up.returncode == 0, up.stderr
+        bend(machine.stack())
+        yield machine
+    finally:
+        machine.vectora("local", "down")
+
+
+_BATCHES = ("sqs:SendMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
+_FUNCTIONS = ("Ingest", "Normalize", "Engine", "Publisher", "Links", "Sweeper")
+
+
+def bend(stack: Stack) -> None:
+    """Let a function do to a batch of messages what it may do to one, and send mail as whoever it may send as."""
+    for function in _FUNCTIONS:
+        role, policies = role_policies(stack, function)
+        for name, document in policies.items():
+            for statement in document["Statement"]:
+                actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+                statement["Action"] = [*actions, *(f"{one}Batch" for one in actions if one in _BATCHES)]
+                if "ses:SendEmail" in actions:
+                    statement["Resource"] = "*"
+            stack.client("iam").put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+
+
+def role_policies(stack: Stack, function: str) -> tuple[str, dict[str, dict[str, Any]]]:
+    """A function's role and its own policies by name."""
+    name = stack.outputs[f"{function}FunctionName"]
+    arn = stack.client("lambda").get_function_configuration(FunctionName=name)["Role"]
+    role, iam = arn.rpartition("/")[2], stack.client("iam")
+    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    found = {name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names}
+    return role, {name: json.loads(one) if isinstance(one, str) else one for name, one in found.items()}
+
+
+def test_the_policies_suffice_from_sources_to_mail(guarded: Machine, tmp_path_factory: pytest.TempPathFactory) -> None:
+    done = run(guarded, tmp_path_factory.mktemp("whole") / "out", "demo")
+    assert done.process.returncode == 0, done.text
+    assert done.items
+    assert done.mails
+
+
+def test_a_missing_permission_is_found(guarded: Machine, tmp_path_factory: pytest.TempPathFactory) -> None:
+    stack = guarded.stack()
+    role, policies = role_policies(stack, "Ingest")
+    ((name, document),) = [(name, one) for name, one in policies.items() if "QueueItems" in json.dumps(one)]
+    kept = [statement for statement in document["Statement"] if statement.get("Sid") != "UseState"]
+    assert len(kept) == len(document["Statement"]) - 1
+    stack.client("iam").put_role_policy(
+        RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document | {"Statement": kept})
+    )
+    done = run(guarded, tmp_path_factory.mktemp("denied") / "out", "demo")
+    assert done.process.returncode == 1
+    assert "dynamodb:" in done.text
+    assert "is not authorized to perform" in done.text

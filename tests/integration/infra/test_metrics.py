@@ -1,0 +1,185 @@
+"""Each of the services' own metrics that the template's alarms and dashboard use, emitted by its cause."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+
+from services.engine import handler as engine
+from services.ingest import handler as ingest
+from services.normalize import handler as normalize
+from services.normalize import sweeper
+from services.normalize.settings import Settings
+from services.publisher import handler as publisher
+from shared.config.sources import DirectorySource
+from shared.config.store import S3ConfigStore
+from shared.contracts.events import Answer
+from shared.errors import InputError
+from shared.observability import metrics
+from shared.storage import keys
+from shared.storage.sources import Health, SourceMemory
+from tests.integration.normalize.stack import DEADLINE, Stack, record
+from tests.unit.bedrock.fakes import ScriptedBedrock, bedrock_error, tool_answer
+from tests.unit.infra.template import TEMPLATE as TEMPLATE_FILE
+from tests.unit.infra.template import load, parameters, resolve
+from tests.unit.normalize.trees import good_answer, raw_item
+
+CLIENT = "lai_weekly"
+THROTTLED = bedrock_error("ThrottlingException", 429)
+TEMPLATE = load()
+
+
+@dataclass
+class Context:
+    function_name: str = "sweeper"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:eu-west-3:000000000000:function:sweeper"
+    aws_request_id: str = "request-1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 300_000
+
+
+@pytest.fixture
+def stack(aws: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
+    boto3.client("s3").create_bucket(
+        Bucket="test-config", CreateBucketConfiguration={"LocationConstraint": "eu-west-3"}
+    )
+    values = {
+        "ENV": "dev",
+        "CONFIG_BUCKET": "test-config",
+        "DATA_BUCKET": "data",
+        "STATE_TABLE": "state",
+        "RAW_QUEUE_URL": aws.queue_url,
+        "RAW_DLQ_URL": aws.dlq_url,
+        "ENGINE_FUNCTION": "engine",
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    sweeper.build.cache_clear()
+    return aws
+
+
+Emitted = Callable[[], dict[str, float]]
+
+
+@pytest.fixture
+def emitted(capsys: pytest.CaptureFixture[str]) -> Emitted:
+    """The metrics that were printed since the last look, summed by name. What other tests left unprinted is dropped."""
+    metrics.clear_metrics()
+
+    def read() -> dict[str, float]:
+        if metrics.metric_set:
+            metrics.flush_metrics()
+        found: dict[str, float] = {}
+        for line in capsys.readouterr().out.splitlines():
+            if '"_aws"' in line:
+                blob = json.loads(line)
+                (declared,) = blob["_aws"]["CloudWatchMetrics"]
+                assert declared["Namespace"] == "VectoraInbox"
+                assert [set(one) for one in declared["Dimensions"]] == [{"service", "environment"}]
+                for metric in declared["Metrics"]:
+                    found[metric["Name"]] = found.get(metric["Name"], 0) + sum(blob[metric["Name"]])
+        return found
+
+    return read
+
+
+def test_throttled_calls_retries_and_final_failures(stack: Stack, emitted: Emitted) -> None:
+    sent = stack.open_batch(*[raw_item(url=f"https://example.org/{n}") for n in range(2)])
+    bedrock = ScriptedBedrock(*[THROTTLED] * 4, tool_answer(good_answer()))
+    _, first, counts = stack.invoke(bedrock, record(sent[0], message_id="a"))
+    normalize._publish(first, counts, Settings.load(), 1)
+    failures = emitted_like(BedrockCalls=4, BedrockThrottles=4, BedrockRetries=3, BedrockFinalFailures=1)
+    assert emitted() == failures
+    _, second, counts = stack.invoke(bedrock, record(sent[1], message_id="b"))
+    normalize._publish(second, counts, Settings.load(), 1)
+    told = emitted()
+    assert (told["BedrockCalls"], told["ItemsNormalized"], told["InputTokens"]) == (1, 1, 1000)
+    assert told["CostUsd"] > 0
+
+
+def emitted_like(**numbers: float) -> dict[str, float]:
+    """What an invocation of normalize emits that came to nothing, with `numbers` in it."""
+    names = ("ItemsNormalized", "ItemsFailed", "InputTokens", "OutputTokens", "CostUsd", "UngroundedRefused")
+    return dict.fromkeys(names, 0.0) | numbers
+
+
+def test_a_batch_past_its_deadline(stack: Stack, emitted: Emitted) -> None:
+    stack.open_batch(raw_item())
+    assert stack.time.now() + timedelta(seconds=DEADLINE) < datetime.now(UTC), "the sweeper's own clock is real"
+    sweeper.handler({}, Context())
+    assert emitted()["BatchesPastDeadline"] == 1
+    sweeper.handler({}, Context())
+    assert emitted()["BatchesPastDeadline"] == 0
+
+
+def watched(stack: Stack) -> str:
+    """A release with the checkout's own configuration, and the key of a source of CLIENT."""
+    store = S3ConfigStore(boto3.client("s3"), "test-config")
+    release = store.push(DirectorySource(TEMPLATE_FILE.parents[2] / "config").files())
+    tree = store.load(release)
+    assert tree.client(CLIENT).schedule.edition
+    return tree.sources_for(tree.client(CLIENT))[0].source_key
+
+
+def test_an_edition_that_never_came_a_used_budget_and_a_source_that_went_silent(stack: Stack, emitted: Emitted) -> None:
+    source = watched(stack)
+    sweeper.handler({"duty": "watch"}, Context())
+    assert emitted() == {"EditionsOverdue": 0, "BudgetUsedPercent": 0, "SourcesSilent": 0, "SourcesFailing": 0}
+    now = datetime.now(UTC)
+    old = (now - timedelta(days=40)).isoformat()
+    stack.table.put(keys.edition(CLIENT, "e-1"), {"status": "sent", "sent_at": old})
+    stack.table.put(keys.spend(CLIENT, now.strftime("%Y-%m")), {"spent": 1_000_000})
+    memory = SourceMemory(stack.table, stack.objects)
+    memory.save(source, Health(newest_at=old, failures=3))
+    body = sweeper.handler({"duty": "watch"}, Context())["body"]
+    assert (body["overdue"], body["silent"], body["failing"]) == ((CLIENT,), (source,), (source,))
+    told = emitted()
+    assert told.pop("BudgetUsedPercent") > 100
+    assert told == {"EditionsOverdue": 1, "SourcesSilent": 1, "SourcesFailing": 1}
+
+
+def test_what_ingest_counts(emitted: Emitted) -> None:
+    counts = {"client_id": CLIENT, "items_queued": 3, "items_filtered_out": 9, "sources_failed": ["a", "b"]}
+    ingest._measure(Answer(statusCode=200, body=counts))
+    told = emitted()
+    assert (told["ItemsQueued"], told["ItemsFilteredOut"], told["SourcesFailed"]) == (3, 9, 2)
+
+
+def test_what_the_engine_counts(emitted: Emitted) -> None:
+    engine._counted(Answer(statusCode=200, body={"items_analyzed": 7, "items_selected": 2}))
+    assert emitted() == {"ItemsAnalyzed": 7, "ItemsSelected": 2}
+
+
+def test_a_delivery_that_fails(emitted: Emitted) -> None:
+    nobody: Any = None
+    message: Any = SimpleNamespace(body="{}", message_id="m-1", receipt_handle="r-1")
+    with pytest.raises(InputError, match="not a message about an edition"):
+        publisher.Publisher(nobody, nobody).record(message, Context())  # type: ignore[arg-type]
+    assert emitted() == {"DeliveriesFailed": 1}
+
+
+PROVOKED_HERE = {
+    *("BedrockCalls", "BedrockThrottles", "BedrockRetries", "BedrockFinalFailures", "ItemsNormalized", "ItemsFailed"),
+    *("InputTokens", "OutputTokens", "CostUsd", "UngroundedRefused"),
+    *("EditionsOverdue", "BudgetUsedPercent", "SourcesSilent", "SourcesFailing", "BatchesPastDeadline"),
+    *("ItemsQueued", "ItemsFilteredOut", "SourcesFailed", "ItemsAnalyzed", "ItemsSelected", "DeliveriesFailed"),
+}
+DELIVERIES = {"EditionsSend", "EditionsHold", "EditionsSkip"}
+"""Counted by what the publisher decided; tests/integration/publisher provokes each."""
+
+
+def test_the_template_asks_for_no_metric_that_nobody_emits() -> None:
+    alarms = [one["Properties"] for one in TEMPLATE["Resources"].values() if one["Type"] == "AWS::CloudWatch::Alarm"]
+    stats = [m["MetricStat"]["Metric"] for a in alarms for m in a.get("Metrics", ()) if "MetricStat" in m]
+    asked = {one["MetricName"] for one in [*stats, *alarms] if one.get("Namespace") == "VectoraInbox"}
+    body = resolve(TEMPLATE["Resources"]["Dashboard"]["Properties"]["DashboardBody"], parameters(TEMPLATE))
+    for widget in json.loads(body)["widgets"]:
+        asked |= {m[1] for m in widget["properties"].get("metrics", ()) if m[0] == "VectoraInbox"}
+    assert asked <= PROVOKED_HERE | DELIVERIES

@@ -1,0 +1,120 @@
+"""A run that does not fit into one invocation is finished by others, as if it had been one."""
+
+import itertools
+from typing import Any
+
+import pytest
+
+from services.ingest import operations
+from services.ingest.consider import Stores
+from services.ingest.operations import Ingest
+from shared.contracts.events import IngestEvent
+from shared.errors import RunFailedError
+from shared.storage import keys
+from shared.storage.lake import Lake
+from shared.storage.sources import UrlMemory
+from tests.integration.ingest.conftest import World
+from tests.unit.ingest.builders import FakeWeb, page, rss, source, tree
+
+DAY = "Tue, 09 Dec 2025 10:00:00 GMT"
+EVENT = {"client_id": "acme", "as_of": "2025-12-10", "period_days": 7, "run_id": "monday"}
+
+
+def many(sources: int, items: int) -> tuple[Any, FakeWeb]:
+    """A configuration of so many sources, and a web with so many articles each."""
+    pages: dict[str, Any] = {}
+    listed = []
+    for number in range(sources):
+        url = f"https://s{number}.example.org"
+        listed.append(source(f"s{number}", f"{url}/feed"))
+        pages[f"{url}/feed"] = rss(*((f"Title {number} {n}", f"{url}/{n}", DAY) for n in range(items)))
+        pages |= {f"{url}/{n}": page(f"Title {number} {n}", f"Article {n} of source {number}.") for n in range(items)}
+    return tree(listed), FakeWeb(pages)
+
+
+class Clockwork:
+    """Monotonic time that passes by one second with every look at it."""
+
+    def __init__(self) -> None:
+        self._ticks = itertools.count()
+
+    def monotonic(self) -> float:
+        return float(next(self._ticks))
+
+
+@pytest.fixture
+def ticking(monkeypatch: pytest.MonkeyPatch) -> None:
+    clockwork = Clockwork()
+    monkeypatch.setattr(operations, "time", clockwork)
+
+
+def chain(world: World, config: Any, web: FakeWeb, seconds: float, event: dict[str, Any] = EVENT) -> list[Any]:
+    """Every invocation's answer, until the run is whole."""
+    ingest = Ingest(world.ports(config, open_fetcher=lambda gateway, ends_at: web))
+    answers = [ingest.run(IngestEvent.model_validate(event), "r-1", seconds)]
+    while world.handed_over:
+        answers.append(ingest.run(world.handed_over.pop(), "r-x", seconds))
+    return answers
+
+
+def test_a_run_of_200_sources_goes_on_in_further_invocations_and_ends_as_one_batch(world: World, ticking: None) -> None:
+    config, web = many(200, 1)
+
+    answers = chain(world, config, web, 300)
+
+    assert [answer.statusCode for answer in answers[:-1]] == [202] * (len(answers) - 1)
+    assert len(answers) > 2
+    last = answers[-1]
+    assert (last.statusCode, last.body["items_queued"], last.body["sources_processed"]) == (200, 200, 200)
+    assert len({answer.body["batch_id"] for answer in answers}) == 1
+    messages = [message.item_id for message in world.messages()]
+    assert len(messages) == len(set(messages)) == 200
+    assert sorted(web.asked) == sorted(web.pages)  # nothing was fetched twice
+
+
+def test_nothing_is_queued_and_no_batch_exists_before_everything_is_read(world: World, ticking: None) -> None:
+    config, web = many(40, 4)
+    ingest = Ingest(world.ports(config, open_fetcher=lambda gateway, ends_at: web))
+
+    answer = ingest.run(IngestEvent.model_validate(EVENT), "r-1", 200)
+
+    assert (answer.statusCode, answer.body["continued"], answer.body["items_queued"]) == (202, True, 0)
+    assert world.messages() == []
+    assert keys.manifest("acme", answer.body["batch_id"]) not in world.keys("batches/")
+    assert list(world.table.query("OPEN")) == []
+    (following,) = world.handed_over
+    assert (following.run_id, following.continuation) == ("monday", 1)
+
+
+def test_a_continuation_that_died_is_repeated_from_where_the_one_before_it_ended(world: World, ticking: None) -> None:
+    config, web = many(40, 4)
+    ports = world.ports(config, open_fetcher=lambda gateway, ends_at: web)
+    Ingest(ports).run(IngestEvent.model_validate(EVENT), "r-1", 200)
+    following = world.handed_over.pop()
+
+    class Dying(UrlMemory):
+        def get(self, item_id: str) -> Any:
+            raise ConnectionError("the function died")
+
+    stores = Stores(Dying(world.table), world.objects, Lake(world.table, world.objects))
+    with pytest.raises(ConnectionError):
+        dying = world.ports(config, open_fetcher=lambda gateway, ends_at: web, stores=stores)
+        Ingest(dying).run(following, "r-2", 200)
+
+    answers = chain(world, config, web, 10_000, following.model_dump())
+    assert answers[-1].body["items_queued"] == len(world.messages()) == 160
+
+
+def test_a_run_without_time_for_anything_fails_and_says_what_to_do(world: World) -> None:
+    config, web = many(2, 1)
+    ingest = Ingest(world.ports(config, open_fetcher=lambda gateway, ends_at: web))
+    with pytest.raises(RunFailedError, match="Timeout"):
+        ingest.run(IngestEvent.model_validate(EVENT), "r-1", -1000)
+    assert world.handed_over == []
+
+
+def test_a_chain_is_bounded(world: World, ticking: None) -> None:
+    config, web = many(40, 4)
+    ingest = Ingest(world.ports(config, open_fetcher=lambda gateway, ends_at: web))
+    with pytest.raises(RunFailedError, match="continuations"):
+        ingest.run(IngestEvent.model_validate({**EVENT, "continuation": 12}), "r-1", 200)

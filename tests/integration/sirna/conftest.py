@@ -1,0 +1,5 @@
+"""Emulated AWS, as ingest's own tests have it."""
+
+from tests.integration.ingest.conftest import world
+
+__all__ = ["world"]

@@ -1,0 +1,105 @@
+"""What `vectora edition` asks of a stack."""
+
+import json
+from io import BytesIO
+from typing import Any
+
+import pytest
+import yaml
+
+from cli import edition_actions
+from cli.errors import StageFailedError
+from cli.review.edits import ItemEdit, label_of
+from shared.contracts.items import RawItem
+from shared.errors import InputError
+from shared.storage.memory import MemoryObjects
+from shared.storage.objects import put_model
+from tests.unit.review.worlds import Room, item, normalized
+
+ROW = {
+    "client_id": "acme_weekly",
+    "edition_id": "ed-1",
+    "status": "draft",
+    "window_from": "2026-02-23",
+    "window_to": "2026-03-02",
+    "as_of": "2026-03-02T08:00:00+00:00",
+}
+
+
+class FakeStack:
+    """A stack whose functions answer with `payload` and whose queue is a list."""
+
+    def __init__(self, payload: Any = None, error: str = "") -> None:
+        self.outputs = {"EngineFunctionName": "engine", "PublisherQueueUrl": "queue"}
+        self.events: list[dict[str, Any]] = []
+        self.messages: list[dict[str, Any]] = []
+        self._answer: dict[str, Any] = {"Payload": BytesIO(json.dumps(payload).encode())}
+        if error:
+            self._answer["FunctionError"] = error
+
+    def client(self, service: str, config: Any = None) -> Any:
+        return self
+
+    def resource(self, service: str) -> Any:
+        raise AssertionError(service)
+
+    def invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:
+        self.events.append(json.loads(Payload))
+        return self._answer
+
+    def send_message(self, QueueUrl: str, MessageBody: str) -> None:
+        self.messages.append(json.loads(MessageBody))
+
+
+def test_rebuild_asks_for_the_same_window_and_clock_as_a_draft() -> None:
+    stack = FakeStack({"statusCode": 200, "body": {"edition_id": "ed-2"}})
+    assert edition_actions.rebuild(stack, ROW)["edition_id"] == "ed-2"
+    (event,) = stack.events
+    assert (event["from_date"], event["to_date"], event["as_of"]) == ("2026-02-23", "2026-03-02", ROW["as_of"])
+    assert event["force_regenerate"]
+    assert event["delivery"] == "review"
+
+
+@pytest.mark.parametrize("status", ["approved", "sending", "sent", "building"])
+def test_only_an_unsent_draft_is_rebuilt(status: str) -> None:
+    stack = FakeStack()
+    with pytest.raises(InputError, match=status):
+        edition_actions.rebuild(stack, {**ROW, "status": status})
+    assert stack.events == []
+
+
+def test_failed_rebuild_says_why() -> None:
+    stack = FakeStack({"errorMessage": "the lake is on fire"}, error="Unhandled")
+    with pytest.raises(StageFailedError, match="on fire"):
+        edition_actions.rebuild(stack, ROW)
+
+
+def test_resend_queues_one_request_with_an_id_of_its_own() -> None:
+    stack = FakeStack()
+    sent = {**ROW, "status": "sent"}
+    ids = {edition_actions.resend(stack, sent, "Late <Late@Example.org>") for _ in range(2)}
+    assert [one["resend_to"] for one in stack.messages] == ["late@example.org"] * 2
+    assert {one["request_id"] for one in stack.messages} == ids
+    assert len(ids) == 2
+
+
+@pytest.mark.parametrize(("status", "address"), [("draft", "late@example.org"), ("sent", "nobody")])
+def test_unusable_resend_queues_nothing(status: str, address: str) -> None:
+    stack = FakeStack()
+    with pytest.raises(InputError):
+        edition_actions.resend(stack, {**ROW, "status": status}, address)
+    assert stack.messages == []
+
+
+def test_labels_are_exported_with_the_articles_own_text() -> None:
+    data, stores = MemoryObjects(), Room().desk._stores
+    found = normalized("near1")
+    raw = {name: getattr(found, name) for name in set(RawItem.model_fields) & set(type(found).model_fields)}
+    more = {"text": "The whole article.", "text_origin": "article", "fetched_at": "2026-02-27T00:00:00+00:00"}
+    put_model(data, found.raw_key, RawItem.model_validate({**raw, **more}))
+    labels = [label_of(item(name), ItemEdit(verdict="drop"), "ed-1") for name in ("near1", "gone")]
+    text, missing = edition_actions.export(labels, stores, data)
+    (row,) = yaml.safe_load(text)
+    assert row["text"] == "The whole article."
+    assert row["gold"]["keep"] is False
+    assert missing == ["gone"]

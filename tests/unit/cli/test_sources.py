@@ -1,0 +1,67 @@
+"""`vectora sources check`: what it says of known sources, and of one that nobody has listed yet."""
+
+from datetime import UTC, datetime, timedelta
+
+import yaml
+
+from cli.source_trial import report, try_source
+from cli.sources_commands import attention
+from services.ingest.fetch import FetchError
+from shared.config.rules import Source
+from shared.storage.sources import Health
+from tests.unit.ingest.builders import FakeWeb, page, rss, source, tree
+
+NOW = datetime(2025, 12, 10, 9, tzinfo=UTC)
+NEWS = source("news", "https://news.example.org/feed")
+SITE = "https://www.example.org/news/"
+
+
+def test_a_source_that_is_well_needs_no_attention() -> None:
+    assert attention(NEWS, Health(last_attempt="2025-12-10T08:00", last_success="2025-12-10T08:00"), NOW) == []
+    assert attention(NEWS, Health(), NOW) == ["never polled"]
+
+
+def test_failures_patience_silence_and_gaps_are_told() -> None:
+    health = Health(
+        last_attempt="x",
+        last_success=NOW.isoformat(),
+        last_error="answered 503",
+        failures=2,
+        newest_at=(NOW - timedelta(days=30)).isoformat(),
+        rhythm_hours=24,
+        retry_at=(NOW + timedelta(hours=1)).isoformat(),
+        gaps=("2025-12-01",),
+        span_hours=24,
+    )
+    assert attention(NEWS, health, NOW) == [
+        "answered 503",
+        "left alone until 2025-12-10T10:00",
+        "silent for 30 days, longer than usual",
+        "turned over between polls 1 times; poll every 12 h",
+    ]
+
+
+def test_a_feed_on_trial_shows_titles_dates_and_a_catalogue_entry_that_is_valid() -> None:
+    one = "https://www.example.org/one"
+    web = FakeWeb({SITE: rss(("One", one, "Tue, 09 Dec 2025 10:00:00 GMT")), one: page("One", "The article. " * 40)})
+    trial = try_source(SITE, tree([NEWS]), fetch=web)
+    told = report(trial)
+    assert trial.works
+    assert "feed of 1 entries, 1 of them dated" in told
+    assert "article: 2025-12-09" in told
+    suggested = yaml.safe_load(told.split("source_catalog.yaml:")[1])
+    assert Source.model_validate(suggested[0]).source_key == "press_corporate__example"
+
+
+def test_a_listing_on_trial_says_what_its_dates_lack() -> None:
+    items = "".join(f"<div><h3><a href='/n/{n}'>A title that is long enough, {n}</a></h3></div>" for n in range(4))
+    web = FakeWeb({SITE: f"<html><body><main>{items}</main></body></html>"})
+    told = report(try_source(SITE, tree([NEWS]), fetch=web))
+    assert "listing of 4 entries, 0 of them dated" in told
+    assert "html_extractors.yaml" in told
+
+
+def test_what_is_no_source_is_told_in_one_line() -> None:
+    trial = try_source(SITE, tree([NEWS]), fetch=FakeWeb({SITE: FetchError("answered 403", 403)}))
+    assert not trial.works
+    assert report(trial) == f"{SITE}: answered 403"
