@@ -34,7 +34,8 @@ from tests.unit.ingest.builders import FixedConfig
 
 SHARED = Path(os.environ.get("VECTORA_SHARED") or Path(__file__).resolve().parents[4] / "shared")
 NOW = datetime(2025, 12, 10, 9, 0, tzinfo=UTC)
-LIMITS = Limits(connect=2, read=2, total=12, patience=1.5)
+SHORT = Limits(connect=2, read=2, total=12, patience=1.5)
+"""For sources that are made to answer late or never; everything else is given the product's own time."""
 
 
 @dataclass
@@ -48,6 +49,7 @@ class World:
     settings: IngestSettings
     clock: FixedClock
     handed_over: list[IngestEvent] = field(default_factory=list)
+    limits: Limits = field(default_factory=Limits)
 
     def ports(self, tree: ConfigTree, **changes: Any) -> Ports:
         parts: dict[str, Any] = {
@@ -59,7 +61,7 @@ class World:
             "stores": Stores(UrlMemory(self.table), self.objects, Lake(self.table, self.objects)),
             "queue": SqsQueue(self.sqs, self.settings.raw_queue_url),
             "clock": self.clock,
-            "open_fetcher": lambda gateway, ends_at: Fetcher("VectoraInbox/1.0", gateway, LIMITS, ends_at=ends_at),
+            "open_fetcher": lambda gateway, ends_at: Fetcher("VectoraInbox/1.0", gateway, self.limits, ends_at=ends_at),
             "api_key": lambda: "",
             "go_on": self.handed_over.append,
         }
