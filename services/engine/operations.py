@@ -7,7 +7,7 @@ Every step can be repeated: files are written before the state says that they ar
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from services.engine.adapters import Ports
@@ -79,14 +79,24 @@ class Engine:
         return self._make(assignment, run, started)
 
     def _rebuilt(self, event: EngineEvent, first: Assignment, run: Invocation) -> Assignment:
-        """The request's own edition while nothing is there to replace; otherwise a new revision of it."""
-        row = self._ports.editions.find(first.client_id, first.edition_id)
-        if row is None or row["status"] == "building" or row["status"] in ("sending", "sent"):
+        """The request's newest edition while nothing is there to replace, or when it is sent; else a new revision."""
+        row = self._newest(first)
+        if row is None or row["status"] == "building":
             return first
-        if row.get("owner") == run.owner:
-            return first
+        if row["status"] in ("sending", "sent") or row.get("owner") == run.owner:
+            return replace(first, edition_id=row["edition_id"])
         last = last_sent_of(self._ports.editions.last_sent(first.client_id))
         return for_request(event, first.tree, last, self._ports.clock, revision=run.owner)
+
+    def _newest(self, first: Assignment) -> Row | None:
+        """The request's edition, or the one of the same window that has taken its place."""
+        row = self._ports.editions.find(first.client_id, first.edition_id)
+        while row and row["status"] == "superseded" and row.get("superseded_by"):
+            following = self._ports.editions.find(first.client_id, row["superseded_by"])
+            if following is None or any(following.get(key) != row.get(key) for key in ("window_from", "window_to")):
+                break
+            row = following
+        return row
 
     def _refuse_failed(self, batch: Batch, manifest: Manifest) -> None:
         if batch.done or not batch.failed:

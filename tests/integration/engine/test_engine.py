@@ -230,6 +230,18 @@ def test_force_regenerate_leaves_a_sent_edition_alone(world: World):
     assert answer.body["status"] == "sent"
 
 
+def test_force_regenerate_leaves_a_sent_revision_alone(world: World):
+    world.fill(APPROVAL)
+    world.engine.for_request(REQUEST.model_copy(update={"period_days": 7}), run_of("a"))
+    force = REQUEST.model_copy(update={"force_regenerate": True, "period_days": 7})
+    revision = world.at(NOW + timedelta(minutes=1)).for_request(force, run_of("b")).body["edition_id"]
+    world.ports.editions.move("nightly", revision, "sent", ["draft"])
+
+    answer = world.at(NOW + timedelta(minutes=2)).for_request(force, run_of("c"))
+
+    assert (answer.body["edition_id"], answer.body["status"]) == (revision, "sent")
+
+
 def test_a_late_item_is_printed_once_and_marked(world: World):
     first = world.engine.for_batch("nightly", world.batch(DEAL), run_of("a")).body["edition_id"]
     world.ports.editions.move("nightly", first, "sent", ["draft"])
