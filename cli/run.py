@@ -187,7 +187,10 @@ def conclude(pipeline: Pipeline, deployed: Deployed, snapshot: Snapshot, output:
         return
     mails = exported_mails(deployed, snapshot.edition)
     output.publish(pipeline.files(snapshot.edition), mails)
-    summary.show_edition(console, pipeline.edition(snapshot.edition), pipeline.report(snapshot.edition))
+    report = pipeline.report(snapshot.edition)
+    summary.show_edition(console, pipeline.edition(snapshot.edition), report)
+    if isinstance(deployed, LocalStack) and report.model_calls:
+        console.print("The local model endpoint answered, not Bedrock: nothing was spent.", soft_wrap=True)
     for name in ("newsletter.html", "report.json"):
         console.print(f"{name.split('.')[0].capitalize()}: {output.folder / name}", soft_wrap=True, highlight=False)
     console.print(mail_line(deployed, mails, output), soft_wrap=True, highlight=False)
