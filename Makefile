@@ -29,7 +29,7 @@ run: setup
 	@$(BIN)/vectora run demo --output out/
 
 test: setup
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist worksteal
 
 check: setup
 	@$(BIN)/ruff check .

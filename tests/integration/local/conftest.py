@@ -21,7 +21,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(look: Callable[[], Found | None], seconds: float = 20.0) -> Found:
+def wait_for(look: Callable[[], Found | None], seconds: float = 60.0) -> Found:
     """What `look` finds, as soon as it finds something; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (found := look()):

@@ -35,7 +35,7 @@ def test_only_the_failed_messages_of_a_batch_come_back_and_end_in_the_dead_lette
     where = aws.bucket(client)
     dead_url, dead_arn = aws.queue(client)
     redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 2})
-    url, arn = aws.queue(client, VisibilityTimeout="1", RedrivePolicy=redrive)
+    url, arn = aws.queue(client, VisibilityTimeout="6", RedrivePolicy=redrive)
     sent = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(("good 1", "fail 2", "good 3"))]
     client("sqs").send_message_batch(QueueUrl=url, Entries=sent)
     function, _ = aws.function(client, where)
@@ -150,7 +150,7 @@ def test_a_schedule_starts_a_function_with_its_input(client: Client) -> None:
         Target={"Arn": arn, "RoleArn": aws.ROLE, "Input": '{"client_id": "c"}'},
     )
 
-    assert wait_for(lambda: aws.seen(client, where), seconds=25)[0]["client_id"] == "c"
+    assert wait_for(lambda: aws.seen(client, where))[0]["client_id"] == "c"
 
 
 def test_a_raw_mail_of_a_verified_sender_is_listed_and_becomes_a_file(layout: Layout, client: Client) -> None:
