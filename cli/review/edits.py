@@ -107,13 +107,15 @@ def _sections(material: Material, edits: Edits) -> tuple[Section, ...]:
             raise InputError(f"the client has no section {section!r}")
         place = (edit.position or material.ranks[item_id], not edit.position)
         rows[section].append((*place, _edited(item, edit)))
-    titles = {section.id: section.title for section in layout}
     return tuple(
         Section(
-            id=section, title=titles[section], items=tuple(item for *_, item in sorted(row, key=lambda one: one[:2]))
+            id=section.id,
+            title=section.title,
+            mixed=section.mixed,
+            items=tuple(item for *_, item in sorted(rows[section.id], key=lambda one: one[:2])),
         )
-        for section, row in rows.items()
-        if row
+        for section in layout
+        if rows[section.id]
     )
 
 

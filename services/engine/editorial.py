@@ -67,7 +67,10 @@ def own_sections(sections: Sequence[SectionPlan], words: Wording) -> tuple[Secti
     """The sections to print, every item in its own words."""
     return tuple(
         Section(
-            id=plan.config.id, title=plan.config.title, items=tuple(own_item(chosen, words) for chosen in plan.items)
+            id=plan.config.id,
+            title=plan.config.title,
+            mixed=plan.config.mixed,
+            items=tuple(own_item(chosen, words) for chosen in plan.items),
         )
         for plan in sections
     )
@@ -88,6 +91,7 @@ def own_item(chosen: Chosen, words: Wording) -> EditionItem:
         source_name=plain(item.source_name, _NAME),
         published=item.published,
         event_type=item.event_type,
+        kind=facts.event.label_in(words.language) if facts.event else "",
         companies=_printable(names["company"]),
         molecules=_printable(names["molecule"]),
         trademarks=_printable(names["trademark"]),

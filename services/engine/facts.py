@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from shared.config.rules import EventType
+from shared.config.terms import Trademark
 from shared.config.tree import ConfigTree
 from shared.contracts.items import Entity, NormalizedItem
 from shared.text.hits import Hit
@@ -18,11 +20,13 @@ _LEADING_ROLES = ("subject", "partner")
 class Facts:
     """One item, resolved.
 
-    `ids` are canonical ids by kind; `names` the names to print, canonical where known, in order of appearance.
-    `subjects` are the ids of companies that the item is about (subject or partner, named in its title, or owner of
-    the source). `technology` maps `scope.category` to the distinct terms found; `title_exclusions` are exclusion
-    scopes found in the title. `publisher` is the company on whose own site it stands, else the source. `title_hits` is
-    what the matcher found in the title. `late` marks an item older than the window.
+    `ids` are canonical ids by kind, also those that a trade name implies: its substance and its company. `names` are
+    the names to print, canonical where known, in order of appearance: only what the text itself names. `subjects` are
+    the ids of companies that the item is about (subject or partner, named in its title by their own name or by a trade
+    name of theirs, or owner of the source). `technology` maps `scope.category` to the distinct terms found;
+    `title_exclusions` are exclusion scopes found in the title. `publisher` is the company on whose own site it stands,
+    else the source. `title_hits` is what the matcher found in the title. `late` marks an item older than the window.
+    `event` is its type, unless the taxonomy does not know it.
     """
 
     item: NormalizedItem
@@ -35,6 +39,7 @@ class Facts:
     publisher: str
     title_hits: tuple[Hit, ...] = ()
     late: bool = False
+    event: EventType | None = None
 
     @property
     def item_id(self) -> str:
@@ -59,7 +64,7 @@ def read_facts(item: NormalizedItem, tree: ConfigTree, *, late: bool = False) ->
     named = _named(item.entities, hits, tree)
     return Facts(
         item=item,
-        ids=_ids(item, named),
+        ids=_ids(item, named, tree),
         names={kind: tuple(dict.fromkeys(name for _, name in named[kind])) for kind in NAMED}
         | {"technology": _technologies(item.entities)},
         subjects=_subjects(item, hits, title_end, tree),
@@ -71,6 +76,7 @@ def read_facts(item: NormalizedItem, tree: ConfigTree, *, late: bool = False) ->
         publisher=_publisher(item, tree),
         title_hits=tuple(hit for hit in hits if hit.end <= title_end),
         late=late,
+        event=tree.event_types.get(item.event_type),
     )
 
 
@@ -94,10 +100,22 @@ def _named(entities: Iterable[Entity], hits: list[Hit], tree: ConfigTree) -> dic
     return named
 
 
-def _ids(item: NormalizedItem, named: dict[str, list[tuple[str | None, str]]]) -> dict[str, frozenset[str]]:
-    """Canonical ids by kind; a company's own site is about that company even where its text says "we"."""
+def _ids(
+    item: NormalizedItem, named: dict[str, list[tuple[str | None, str]]], tree: ConfigTree
+) -> dict[str, frozenset[str]]:
+    """Canonical ids by kind; a company's own site is about that company even where its text says "we", and a trade
+    name stands for its substance and its company whether or not the writer adds them."""
     ids: dict[str, frozenset[str]] = {kind: frozenset(i for i, _ in named[kind] if i) for kind in NAMED}
-    return ids | {"company": ids["company"] | ({item.company_id} if item.company_id else set())}
+    own = {item.company_id} if item.company_id else set()
+    marks = _marks(ids["trademark"], tree)
+    return ids | {
+        "company": ids["company"] | own | {mark.company_id for mark in marks if mark.company_id},
+        "molecule": ids["molecule"] | {mark.molecule_id for mark in marks if mark.molecule_id},
+    }
+
+
+def _marks(ids: Iterable[str], tree: ConfigTree) -> list[Trademark]:
+    return [tree.trademarks[i] for i in ids if i in tree.trademarks]
 
 
 def _publisher(item: NormalizedItem, tree: ConfigTree) -> str:
@@ -111,8 +129,10 @@ def _technologies(entities: Iterable[Entity]) -> tuple[str, ...]:
 
 def _subjects(item: NormalizedItem, hits: list[Hit], title_end: int, tree: ConfigTree) -> frozenset[str]:
     leading = (_resolve(e, tree)[0] for e in item.entities if e.kind == "company" and e.role in _LEADING_ROLES)
-    in_title = (hit.id for hit in hits if hit.kind == "company" and hit.end <= title_end)
-    return frozenset(i for i in (*leading, *in_title, item.company_id) if i)
+    in_title = [hit for hit in hits if hit.end <= title_end]
+    companies = (hit.id for hit in in_title if hit.kind == "company")
+    sellers = (mark.company_id for mark in _marks((hit.id for hit in in_title if hit.kind == "trademark"), tree))
+    return frozenset(i for i in (*leading, *companies, *sellers, item.company_id) if i)
 
 
 def _by_category(hits: Iterable[Hit]) -> dict[str, frozenset[str]]:

@@ -75,12 +75,12 @@ class Verdict:
 
 
 def plan_domains(tree: ConfigTree, client: ClientConfig) -> tuple[DomainPlan, ...]:
-    """The client's enabled domains, compiled. Raises ConfigError when a domain's type has no profile."""
+    """The client's enabled domains, compiled. Raises ConfigError for a domain without a matching profile."""
     return tuple(_plan(tree, domain) for domain in client.watch_domains if domain.enabled)
 
 
 def _plan(tree: ConfigTree, domain: WatchDomain) -> DomainPlan:
-    profile_id = domain.technology_profile or tree.matching.domain_types.get(domain.type)
+    profile_id = tree.matching_profile(domain)
     if profile_id not in tree.matching.technology_profiles:
         raise ConfigError(f"watch domain {domain.id!r} has no matching profile; name one in technology_profile")
     companies = frozenset(tree.company_scopes.get(domain.company_scope or "", ()))

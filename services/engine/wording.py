@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from shared.contracts.base import Language
 from shared.contracts.batch import Window
 
 
@@ -10,7 +11,7 @@ from shared.contracts.batch import Window
 class Wording:
     """One language. Patterns are str.format patterns; `many` picks singular or plural by a number."""
 
-    language: str
+    language: Language
     months: tuple[str, ...]
     day_pattern: str
     title: str
@@ -157,6 +158,6 @@ _FR = Wording(
 _ALL = {wording.language: wording for wording in (_EN, _FR)}
 
 
-def wording(language: str) -> Wording:
+def wording(language: Language) -> Wording:
     """The wording of a client's language (the configuration admits no other)."""
     return _ALL[language]

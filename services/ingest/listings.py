@@ -22,7 +22,7 @@ from shared.storage.sources import Entry, Health, Snapshot, after_failure, after
 LISTING_BYTES = 8_000_000
 """A listing larger than this (decoded) is refused."""
 BACKFILL_PAGES = 6
-"""Older pages are read up to this one (or an extractor's max_pages), if the window reaches back so far."""
+"""Older pages are read up to this one, if the window reaches back so far; an extractor's max_pages replaces it."""
 LONGEST_WAIT = timedelta(hours=24)
 """A source that asks for more patience is tried again after this."""
 _SPAN_ENTRIES = 5
@@ -124,7 +124,8 @@ def _older_pages(
 
     An older page that cannot be read loses nothing of those before it.
     """
-    most = max(context.extractor.max_pages if context.extractor else 1, BACKFILL_PAGES)
+    own = context.extractor.max_pages if context.extractor else None
+    most = BACKFILL_PAGES if own is None else own
     entries, asked, problem = list(listing.entries), {url}, listing.problem
     while listing.next_url and listing.next_url not in asked:
         if reader.conditional and (len(asked) >= most or _reaches(listing, source, context)):

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from shared.config.terms import Note
-from shared.contracts.base import Contract
+from shared.contracts.base import Contract, Language
 
 
 class ClientProfile(Contract):
@@ -13,7 +13,7 @@ class ClientProfile(Contract):
 
     client_id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     name: str
-    language: Literal["en", "fr"] = "en"
+    language: Language = "en"
     tone: str = "executive"
     voice: str = "concise"
     timezone: str = "UTC"
@@ -75,6 +75,11 @@ class SectionConfig(Contract):
     source_domains: tuple[str, ...] = ()
     max_items: int = Field(default=5, ge=1, le=100)
     sort_by: Literal["score_desc", "date_desc"] = "score_desc"
+
+    @property
+    def mixed(self) -> bool:
+        """Whether it takes several event types, so that its title does not say an item's kind."""
+        return len(self.filter_event_types) != 1
 
 
 class NewsletterLayout(Contract):

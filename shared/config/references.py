@@ -357,7 +357,7 @@ def _domain(tree: ConfigTree, loaded: Loaded[Any], path: Path, domain: WatchDoma
     for field, names in known.items():
         if name := getattr(domain, field):
             yield from _unknown(loaded, (*path, field), field.replace("_", " "), name, names)
-    if domain.technology_profile is None and domain.type not in tree.matching.domain_types:
+    if not tree.matching_profile(domain):
         message = f"domain {domain.id!r} has no technology_profile and its type {domain.type!r} has none either"
         yield loaded.defect(path, message, "add it to domain_types in domain_matching_rules.yaml")
 

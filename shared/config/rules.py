@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from shared.config.terms import DOCUMENTATION, Note, TermSpec
-from shared.contracts.base import Contract
+from shared.contracts.base import Contract, Language
 
 # A boolean expression over names with AND, OR, NOT and parentheses, such as "signal AND (entity OR trademark)".
 Logic = Annotated[str, StringConstraints(min_length=1)]
@@ -153,15 +153,21 @@ class StoryRules(Contract):
 class EventType(Contract):
     """One type of the one taxonomy. `newsworthy: false` types never reach an edition (owner's rule 3), unless a match
     clause names their event. Patterns serve the rule-based normalizer and the prompt alike: `title_patterns` weigh
-    three, `body_patterns` one, `negative_patterns` in the title take three away."""
+    three, `body_patterns` one, `negative_patterns` in the title take three away. `label` is what is printed; in
+    another language than English, its translation where there is one."""
 
     label: str
+    translations: dict[Literal["fr"], str] = Field(default_factory=dict)
     description: str
     newsworthy: bool = True
     priority: int = Field(description="the higher wins a tie", ge=0)
     title_patterns: tuple[TermSpec, ...] = ()
     body_patterns: tuple[TermSpec, ...] = ()
     negative_patterns: tuple[TermSpec, ...] = ()
+
+    def label_in(self, language: Language) -> str:
+        """The printed name in a newsletter's language."""
+        return self.label if language == "en" else self.translations.get(language, self.label)
 
 
 class EventTypes(Contract):
@@ -219,12 +225,12 @@ class Selectors(Contract):
 
 
 class HtmlExtractor(Contract):
-    """Declarative extractor of one source's listing."""
+    """Declarative extractor of one source's listing. `max_pages`: the reader's own limit where it is not said."""
 
     description: Note = ""
     selectors: Selectors
     date_format: str = ""
-    max_pages: int = Field(default=1, ge=1, le=50)
+    max_pages: int | None = Field(default=None, ge=1, le=50)
 
 
 class HtmlExtractors(Contract):

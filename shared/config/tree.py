@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from shared.config.client import ClientConfig
+from shared.config.client import ClientConfig, WatchDomain
 from shared.config.rules import (
     DomainMatchingRules,
     EventType,
@@ -26,6 +26,8 @@ from shared.text.matcher import Entry, Matcher
 
 T = TypeVar("T")
 
+EVENT_WORDING = {"label", "translations"}
+"""How an event type is printed: no result of a normalizer depends on it."""
 ROUTING_PREFIXES = ("us.", "us-gov.", "eu.", "apac.", "jp.", "au.", "global.")
 """What an inference profile puts before a model's id (Amazon Bedrock, cross-Region inference)."""
 
@@ -84,6 +86,13 @@ class ConfigTree:
         profile_id = overrides.get(source.source_key, source.ingestion_profile)
         return profile_id, self.profiles[profile_id]
 
+    def matching_profile(self, domain: WatchDomain) -> str:
+        """Id of the profile that combines a domain's signals: its own; else, for one of type technology, that of its
+        technology scope; else that of its type. Empty when there is none."""
+        scope = self.technology_scopes.get(domain.technology_scope or "")
+        of_scope = scope.profile if scope and domain.type == "technology" else ""
+        return domain.technology_profile or of_scope or self.matching.domain_types.get(domain.type, "")
+
     def price(self, model_id: str) -> ModelPrice:
         """Price of a model or of an inference profile for it. Raises ConfigError when no file prices it."""
         prefix = next((p for p in ROUTING_PREFIXES if model_id.startswith(p)), "")
@@ -120,8 +129,11 @@ class ConfigTree:
 
     @cached_property
     def taxonomy_signature(self) -> str:
-        """Changes when an event type does: what a normalized result depends on besides its model and prompt."""
-        types = {name: kind.model_dump(mode="json") for name, kind in sorted(self.event_types.items())}
+        """Changes when an event type does, its printed name apart: what a normalized result depends on besides its
+        model and prompt."""
+        types = {
+            name: kind.model_dump(mode="json", exclude=EVENT_WORDING) for name, kind in sorted(self.event_types.items())
+        }
         return content_hash(json.dumps(types, sort_keys=True))
 
     @cached_property

@@ -1,8 +1,12 @@
 """Base of every stored record, message and event."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
 SCHEMA_VERSION = 1
+Language = Literal["en", "fr"]
+"""What newsletters are written in."""
 
 
 class Contract(BaseModel):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.contracts.base import Contract, Record
+from shared.contracts.base import Contract, Language, Record
 from shared.contracts.batch import Delivery, Disposition, SourceReport, Window
 
 EditionStatus = Literal["building", "draft", "approved", "sending", "sent", "superseded"]
@@ -18,7 +18,8 @@ class AlsoReported(Contract):
 
 
 class EditionItem(Contract):
-    """One printed item. Entity lists hold names; every item has a date, a link and a reason."""
+    """One printed item. Entity lists hold names; every item has a date, a link and a reason. `kind` is the name of its
+    event type in the newsletter's language."""
 
     item_id: str
     title: str
@@ -28,6 +29,7 @@ class EditionItem(Contract):
     source_name: str
     published: str
     event_type: str
+    kind: str = ""
     companies: tuple[str, ...] = ()
     molecules: tuple[str, ...] = ()
     trademarks: tuple[str, ...] = ()
@@ -41,10 +43,11 @@ class EditionItem(Contract):
 
 
 class Section(Contract):
-    """A section is printed only with items in it."""
+    """A section is printed only with items in it. `mixed`: it takes several event types, so that kinds are printed."""
 
     id: str
     title: str
+    mixed: bool = False
     items: tuple[EditionItem, ...] = Field(min_length=1)
 
 
@@ -61,7 +64,7 @@ class Edition(Record):
     tldr: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
     coverage: str
-    language: str = "en"
+    language: Language = "en"
     editorial: Literal["model", "rules", "cache"] = "rules"
     editorial_note: str = ""
     model: str

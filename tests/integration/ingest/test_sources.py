@@ -1,5 +1,6 @@
 """How sources are treated over time: patience, silence, gaps, older pages, attachments."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from services.ingest.fetch import FetchError, Page
 from shared.clock import FixedClock
+from shared.config.rules import HtmlExtractor, HtmlExtractors, Selectors
 from shared.storage.sources import Health, SourceMemory, after_success
 from tests.integration.ingest.conftest import NOW, World
 from tests.unit.ingest.builders import FakeWeb, page, rss, source, tree
@@ -116,6 +118,18 @@ def test_older_pages_are_read_as_far_as_the_window_reaches_back_and_no_further(w
     month = run(world, config, fake, 2, period_days=35)
     assert fake.asked[1:] == [SITE, *(f"{SITE}?page={n}" for n in (2, 3, 4))]
     assert month["items_queued"] == 35
+
+
+@pytest.mark.parametrize(("most", "read"), [(1, 1), (2, 2), (None, 6), (7, 7)])
+def test_an_extractor_bounds_how_many_pages_are_read(world: World, most: int | None, read: int) -> None:
+    fake = FakeWeb(dict(_pages(8, 12, "<a rel='next' href='{next}'>2</a>")))
+    extractor = HtmlExtractor(selectors=Selectors(next_page="a[rel=next]"), max_pages=most)
+    config = replace(
+        tree([source("site", SITE, "html", content_enrichment=False)]),
+        extractors=HtmlExtractors(extractors={"site": extractor}),
+    )
+    run(world, config, fake, 1, period_days=90)
+    assert len(fake.asked) == read
 
 
 def test_a_backfill_asks_again_although_the_first_page_has_not_changed(world: World) -> None:

@@ -1,4 +1,4 @@
-"""For every setting a change that must be felt, and the few whose reader does not exist yet."""
+"""For every setting a change that must be felt."""
 
 from typing import Any
 
@@ -30,6 +30,7 @@ _SELECTORS: Where = ("extractors", "glimmer_site", "selectors")
 _SECTION: Where = ("newsletter_layout", "sections", 0)
 _DOMAIN: Where = ("watch_domains", 0)
 _EVENT: Where = ("event_types", "regulatory")
+_SALES: Where = ("event_types", "product_performance")
 _SITE: Where = ("sources", 0)
 _FEED: Where = ("sources", 1)
 
@@ -72,7 +73,7 @@ SETS: dict[str, tuple[str, Where, Any]] = {
     "MatchClause.id": (MATCHING, (*_SLOW, "match", 0, "id"), "ruling"),
     "MatchClause.when": (MATCHING, (*_SLOW, "match", 0, "when"), "trademark AND NOT event_regulatory"),
     "MatchClause.confidence": (MATCHING, (*_SLOW, "match", 0, "confidence"), "low"),
-    "DomainMatchingRules.domain_types": (MATCHING, ("domain_types", "technology"), "deals"),
+    "DomainMatchingRules.domain_types": (MATCHING, ("domain_types", "regulatory"), "slow"),
     "StoryRules.news_days": (STORIES, ("news_days",), 0),
     "StoryRules.repost_days": (STORIES, ("repost_days",), 5),
     "StoryRules.repost_similarity": (STORIES, ("repost_similarity",), 100),
@@ -97,7 +98,8 @@ SETS: dict[str, tuple[str, Where, Any]] = {
     "ScoringRules.contextual_penalties": (SCORING, ("contextual_penalties", "hiring"), -1),
     "ScoringRules.min_score": (SCORING, ("min_score",), 14),
     "ScoringRules.fill_min_score": (SCORING, ("fill_min_score",), 9.5),
-    "EventType.label": (EVENTS, (*_EVENT, "label"), "Rulings of today"),
+    "EventType.label": (EVENTS, (*_SALES, "label"), "Sales of today"),
+    "EventType.translations": (EVENTS, (*_SALES, "translations"), {"fr": "Ventes du jour"}),
     "EventType.description": (EVENTS, (*_EVENT, "description"), "another description"),
     "EventType.newsworthy": (EVENTS, (*_EVENT, "newsworthy"), False),
     "EventType.priority": (EVENTS, ("event_types", "partnership", "priority"), 20),
@@ -159,7 +161,7 @@ SETS: dict[str, tuple[str, Where, Any]] = {
     "SectionConfig.filter_event_types": (CLIENT, (*_SECTION, "filter_event_types"), ["partnership"]),
     "SectionConfig.source_domains": (CLIENT, (*_SECTION, "source_domains"), ["rules"]),
     "SectionConfig.max_items": (CLIENT, (*_SECTION, "max_items"), 1),
-    "SectionConfig.sort_by": (CLIENT, (*_SECTION, "sort_by"), "date_desc"),
+    "SectionConfig.sort_by": (CLIENT, ("newsletter_layout", "sections", 1, "sort_by"), "date_desc"),
     "Selection.max_items_total": (CLIENT, ("selection", "max_items_total"), 1),
     "Selection.thin_below": (CLIENT, ("selection", "thin_below"), 0),
     "NewsletterDelivery.mode": (CLIENT, ("newsletter_delivery", "mode"), "review"),
@@ -183,17 +185,6 @@ RENAMES: dict[str, tuple[str, str]] = {
     "WatchDomain.id": ("tech", "technique"),
     "SectionConfig.id": ("rulings", "decisions"),
 }
-
-UNREAD: dict[str, str] = {
-    "Trademark.molecule_id": "to be read by the engine's facts: a trade name implies its substance",
-    "Trademark.company_id": "to be read by the engine's facts: a trade name implies its company",
-    "TechnologyScope.profile": "to be read by the engine's matching: the profile of a domain that names none",
-    "EventType.label": "to be read by the engine's printing of an item's kind",
-    "HtmlExtractor.max_pages": "read by ingest's listings, which never read less than their own BACKFILL_PAGES",
-    "Schedule.collect": "to be read by what reconciles schedules when a configuration is pushed",
-    "Schedule.edition": "to be read by what reconciles schedules when a configuration is pushed",
-}
-"""Settings that nothing reads yet, and who is to."""
 
 REFUSED = {"Bouquet.bouquet_id", "SignalGroup.group_id", "IngestionProfile.source_types"}
 """References: to change one side alone makes the tree invalid, and it is refused."""

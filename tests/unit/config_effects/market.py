@@ -121,7 +121,7 @@ CLIENT_ADDITIONS = """
 watch_domains:
   - {id: tech, type: technology, priority: high, technology_scope: slowlight, company_scope: makers,
      molecule_scope: substances, trademark_scope: marks, indication_scope: darkness}
-  - {id: rules, type: regulatory, priority: low, technology_profile: deals}
+  - {id: rules, type: regulatory, priority: low}
 schedule: {collect: "rate(6 hours)", edition: "cron(0 8 ? * MON *)"}
 newsletter_delivery:
   {mode: auto, from_address: nightly@example.org, recipients: [ann@example.org], reply_to: desk@example.org}

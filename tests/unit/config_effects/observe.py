@@ -5,13 +5,16 @@ from datetime import UTC, date, datetime
 from email import message_from_bytes
 from typing import Any, cast
 
-from services.engine.assignment import for_request
+from cli.schedules import Wiring
+from cli.schedules import plan as plan_schedules
+from services.engine.assignment import Assignment, for_request
 from services.engine.editorial import Frame, deterministic, own_sections
 from services.engine.facts import read_facts
 from services.engine.headlines import read_headline
 from services.engine.matching import plan_domains
 from services.engine.prompt import build_prompt
-from services.engine.selection import Rules, select
+from services.engine.render import Rendered, render
+from services.engine.selection import Rules, Selection, select
 from services.engine.stories import Judge, Story
 from services.engine.wording import wording
 from services.ingest import plan
@@ -30,6 +33,7 @@ from shared.clock import FixedClock
 from shared.config.client import ClientConfig
 from shared.config.tree import ConfigTree
 from shared.contracts.batch import RawMessage
+from shared.contracts.edition import Edition
 from shared.contracts.events import EngineEvent, IngestEvent
 from shared.contracts.items import DatedBy, NormalizedItem, Normalizer, RawItem
 from shared.ids import content_hash
@@ -41,6 +45,7 @@ from tests.unit.config_effects.market import FEED, SITE
 from tests.unit.ingest.builders import FakeWeb, page, rss
 from tests.unit.publisher.fakes import World, message
 
+WIRING = Wiring("clients", "arn:ingest", "arn:role", "arn:failures")
 NOW = datetime(2026, 3, 8, 23, 30, tzinfo=UTC)
 LONG = "The lamp glows for weeks, the makers said in a note to their readers that evening."
 TEXTS = (
@@ -86,6 +91,7 @@ def observe(tree: ConfigTree, client_id: str = "nightly") -> dict[str, Any]:
         "ingest": _ingest(tree, client),
         "normalize": _normalize(tree, client),
         "engine": _engine(tree, client),
+        "schedules": plan_schedules([client], WIRING),
         "publisher": [_publisher(client, items, change) for items in (0, 2) for change in ({}, {"mode": "review"})],
     }
 
@@ -261,6 +267,7 @@ PAIRS = (
     ("Glimmerworks shows a new slow lantern to buyers", "Glimmerworks showed its new slow lantern to two buyers", 1),
     ("Glimmerworks signs licence with partner for lantern", "Licence for a lantern: partner found by Glimmerworks", 1),
     ("Glimmerworks signs licence with Hearthly for a lamp", "Licence of Emberford and Glimmerworks for a lamp", 1),
+    ("Regulator approves LONGLITE for winter", "Phosphorin wins a nod: regulator approves it for winter", 1),
 )
 """Two headlines, and the days between them."""
 
@@ -287,16 +294,31 @@ def _engine(tree: ConfigTree, client: ClientConfig) -> list[Any]:
         for sections in ((), own_sections(selection.sections, wording(client.client_profile.language)))
     )
     prompt = build_prompt(full)
+    french = client.model_copy(update={"client_profile": client.client_profile.model_copy(update={"language": "fr"})})
     plain = [one for one in facts if one.item_id.removeprefix("item").isdigit()]
     news = [one for one in facts if one.item.event_type == "product_performance"]
+    of_news = select(news, rules, {}, tree)
     alone = [select([one], rules, {}, tree).decisions for one in (*plain, *news)]
     return [
         _same_stories(tree),
-        alone, select(plain, rules, {}, tree).decisions, select(news, rules, {}, tree).decisions,
+        alone, select(plain, rules, {}, tree).decisions, of_news.decisions,
         assignment.prefix,
         assignment.window, assignment.ready_status, assignment.day, selection.decisions, full.sections,
         deterministic(full), deterministic(quiet), prompt.system, prompt.facts,
+        _printed(client, selection, assignment), *(_printed(one, of_news, assignment) for one in (client, french)),
     ]  # fmt: skip
+
+
+def _printed(client: ClientConfig, selection: Selection, assignment: Assignment) -> Rendered:
+    """The edition in all its forms, written by the rules."""
+    sections = own_sections(selection.sections, wording(client.client_profile.language))
+    written = deterministic(Frame(client, assignment.day.isoformat(), assignment.window, sections))
+    edition = Edition(
+        client_id=client.client_id, edition_id="e", edition_date=assignment.day.isoformat(), status="draft",
+        window=assignment.window, title=written.title, intro=written.intro, tldr=written.tldr, sections=sections,
+        coverage="", language=client.client_profile.language, model="rules", cost_usd=0,
+    )  # fmt: skip
+    return render(edition, client.client_profile.name)
 
 
 def _publisher(client: ClientConfig, items: int, change: dict[str, Any]) -> list[Any]:

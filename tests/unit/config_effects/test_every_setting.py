@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.errors import ConfigError
-from tests.unit.config_effects.changes import REFUSED, RENAMES, SETS, UNREAD, apply
+from tests.unit.config_effects.changes import REFUSED, RENAMES, SETS, apply
 from tests.unit.config_effects.fields import documentation, models, settings
 from tests.unit.config_effects.market import base, load
 from tests.unit.config_effects.observe import observe
@@ -16,12 +16,7 @@ def before() -> dict[str, Any]:
     return observe(load(base()))
 
 
-def parameter(setting: str) -> Any:
-    marks = [pytest.mark.xfail(reason=UNREAD[setting], strict=True)] if setting in UNREAD else []
-    return pytest.param(setting, marks=marks)
-
-
-@pytest.mark.parametrize("setting", [parameter(name) for name in sorted({*SETS, *RENAMES})])
+@pytest.mark.parametrize("setting", sorted({*SETS, *RENAMES}))
 def test_a_changed_setting_is_felt(setting: str, before: dict[str, Any]) -> None:
     files = apply(setting, base())
     if setting in REFUSED:
@@ -38,7 +33,7 @@ def test_every_setting_of_the_schema_has_a_change() -> None:
 
 
 def test_no_change_is_for_a_setting_that_is_gone() -> None:
-    assert {*SETS, *RENAMES, *UNREAD} - settings() == set()
+    assert {*SETS, *RENAMES} - settings() == set()
 
 
 def test_the_walk_reaches_all_files() -> None:

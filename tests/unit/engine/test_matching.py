@@ -1,9 +1,11 @@
 """Which items belong to a domain, by the declarative rules alone."""
 
+import pytest
+
 from services.engine.facts import read_facts
 from services.engine.matching import Match, NoMatch, match_item, plan_domains
 from shared.contracts.items import Entity
-from tests.unit.engine.samples import CLIENT, TREE, corporate, facts, make_item, make_tree
+from tests.unit.engine.samples import CLIENT, FILES, TREE, corporate, facts, make_item, make_tree
 
 PLANS = plan_domains(TREE, CLIENT)
 
@@ -73,6 +75,54 @@ scopes: {makers: [glimmerworks, lanternhouse, bigbulb]}
     resolved = read_facts(item, tree)
     assert match_item(resolved, plan_domains(tree, tree.client("nightly"))).matches
     assert resolved.names["company"] == ("Glimmerworks",)
+
+
+def test_a_trade_name_stands_for_its_substance_and_its_company_which_are_not_printed():
+    found = facts(make_item("Agency clears LONGLITE"))
+    assert found.ids["molecule"] == {"phosphorin"}
+    assert found.ids["company"] == {"glimmerworks"}
+    assert found.subjects == {"glimmerworks"}
+    assert found.names["molecule"] == found.names["company"] == ()
+    deal = make_item("LONGLITE goes to Passerby in a licence", event_type="partnership")
+    assert clause(deal) == "core_deal"
+
+
+def test_a_trade_name_in_passing_does_not_make_its_company_the_subject():
+    passing = make_item("Passerby signs a licence", event_type="partnership", sentences=["It competes with LONGLITE."])
+    assert facts(passing).ids["company"] == {"passerby", "glimmerworks"}
+    assert not verdict(passing).matches
+
+
+PROFILES = """
+technology_profiles:
+  of_scope: {match: [{id: by_scope, when: entity}]}
+  of_type: {match: [{id: by_type, when: entity}]}
+  own: {match: [{id: by_itself, when: entity}]}
+domain_types: {technology: of_type, regulatory: of_type, indication: of_type}
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "decides"),
+    [
+        ({}, "by_scope"),
+        ({"technology_profile": "own"}, "by_itself"),
+        ({"technology_scope": None}, "by_type"),
+        ({"type": "regulatory"}, "by_type"),
+    ],
+)
+def test_a_domain_takes_its_own_profile_then_that_of_its_technology_then_that_of_its_type(change, decides):
+    scopes = "scopes: {slowlight: {profile: of_scope, categories: {core: [slow lantern]}}}\n"
+    tree = make_tree(
+        technology_scopes=scopes,
+        domain_matching_rules=PROFILES,
+        scoring_rules=FILES["canonical/scoring/scoring_rules.yaml"].replace("{core: 2, support: 1}", "{}"),
+    )
+    client = tree.client("nightly")
+    domain = client.watch_domains[0].model_copy(update=change)
+    plans = plan_domains(tree, client.model_copy(update={"watch_domains": (domain,)}))
+    (match,) = match_item(facts(make_item("Agency clears LONGLITE"), tree=tree), plans).matches
+    assert match.clause == decides
 
 
 def test_companies_of_other_scopes_do_not_count():

@@ -14,7 +14,7 @@ from services.engine.selection import Candidate, Chosen
 from services.engine.wording import wording
 from shared.contracts.edition import AlsoReported, Edition, EditionItem, Section
 from tests.unit.engine.hostile import VECTORS
-from tests.unit.engine.samples import facts, make_item
+from tests.unit.engine.samples import FILES, facts, make_item, make_tree
 
 
 class Page(HTMLParser):
@@ -102,6 +102,30 @@ def test_other_reports_and_the_earlier_item_are_linked():
             assert words in form
 
 
+def test_the_kind_of_an_item_is_printed_where_its_section_does_not_say_it():
+    item = printed_item()
+    assert item.kind == "Regulatory"
+    edition = make_edition(item)
+    mixed = edition.model_copy(update={"sections": (edition.sections[0].model_copy(update={"mixed": True}),)})
+    alone, among_others = render(edition, "N"), render(mixed, "N")
+    for form in ("markdown", "text", "html"):
+        assert "Regulatory" not in getattr(alone, form)
+        assert "Regulatory" in getattr(among_others, form)
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Regulatory"), ("fr", "Réglementaire")])
+def test_kinds_are_printed_in_the_newsletter_s_language(language, said):
+    events = FILES["canonical/events/event_types.yaml"]
+    named = events.replace("{label: Regulatory,", "{label: Regulatory, translations: {fr: Réglementaire},")
+    tree = make_tree(event_types=named)
+    approval, deal = (
+        Chosen(Candidate(facts(make_item(event_type=name), tree=tree), (), {}, 12.0), "by rule")
+        for name in ("regulatory", "partnership")
+    )
+    assert own_item(approval, wording(language)).kind == said
+    assert own_item(deal, wording(language)).kind == "Deal"
+
+
 def test_french_editions_are_french():
     rendered = render(make_edition(printed_item(published="2026-03-01"), language="fr"), "Nightly Glow")
     assert 'lang="fr"' in rendered.html
@@ -179,9 +203,11 @@ LIGHT = [
     ("#55636f", "#ffffff"),
     ("#0b4a57", "#eef6f7"),
     ("#7a4a00", "#ffffff"),
+    ("#33424f", "#ffffff"),
     ("#4a5a68", "#eef1f4"),
 ]
 DARK = [
+    ("#d3dde5", "#19232b"),
     ("#e3e9ee", "#19232b"),
     ("#a9b8c4", "#19232b"),
     ("#8fdceb", "#1f2f38"),

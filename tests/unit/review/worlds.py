@@ -68,8 +68,8 @@ def edition() -> Edition:
         intro="The model's words about a, b and c.",
         tldr=("Line a", "Line b"),
         sections=(
-            Section(id="regulatory", title="Regulatory", items=(item("a"), item("b"))),
-            Section(id="deals", title="Deals", items=(item("c", "partnership"),)),
+            Section(id="regulatory", title="Regulatory", mixed=True, items=(item("a"), item("b"))),
+            Section(id="deals", title="Deals", mixed=True, items=(item("c", "partnership"),)),
         ),
         coverage="3 printed.",
         model="a-model",
