@@ -28,7 +28,7 @@ from shared.clock import Clock, SystemClock
 from shared.config.store import S3ConfigStore
 from shared.contracts.batch import Manifest, RawMessage
 from shared.errors import RunFailedError
-from shared.observability import logger, metrics, statistics
+from shared.observability import correlated, logger, metrics, statistics
 from shared.storage import keys
 from shared.storage.batches import BatchStore, Outcome
 from shared.storage.editions import Editions
@@ -67,14 +67,15 @@ class Sweeper:
         done: dict[str, int] = {}
         broken = []
         for client_id, batch_id in self.batches.unsettled():
-            try:
-                sight = self._look(client_id, batch_id)
-                for intent in decide(sight, self.clock.now(), self.graces):
-                    self._act(sight, intent)
-                    done[type(intent).__name__] = done.get(type(intent).__name__, 0) + 1
-            except Exception:  # noqa: BLE001 (logged with its trace, and raised as one error after the others)
-                logger.exception(f"could not sweep batch {batch_id} of {client_id}")
-                broken.append(batch_id)
+            with correlated(batch_id):
+                try:
+                    sight = self._look(client_id, batch_id)
+                    for intent in decide(sight, self.clock.now(), self.graces):
+                        self._act(sight, intent)
+                        done[type(intent).__name__] = done.get(type(intent).__name__, 0) + 1
+                except Exception:  # noqa: BLE001 (logged with its trace, and raised as one error after the others)
+                    logger.exception(f"could not sweep batch {batch_id} of {client_id}")
+                    broken.append(batch_id)
         if broken:
             raise RunFailedError(f"{len(broken)} batches could not be swept: {', '.join(broken[:5])}; see the log")
         return done

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from botocore.exceptions import ClientError
@@ -12,6 +13,7 @@ from botocore.exceptions import ClientError
 from shared.clock import Clock
 from shared.contracts.batch import Manifest, Marker
 from shared.errors import ConflictError, NotFoundError
+from shared.observability import statistics
 from shared.storage import keys
 from shared.storage.objects import Objects, put_model
 from shared.storage.table import Row, StateTable, is_code, update_op
@@ -237,10 +239,17 @@ class BatchStore:
                 values=_OPEN,
             )
             batch = _batch(row)
+            self._tell(batch, row, late=late)
         except ConflictError:
             batch = self.get(batch.client_id, batch.batch_id)
         self.write_marker(batch, late=late)
         return batch
+
+    def _tell(self, batch: Batch, row: Row, *, late: bool) -> None:
+        """The batch's own statistics line, by the one who ends it."""
+        seconds = (self._clock.now() - datetime.fromisoformat(row["created_at"])).total_seconds()
+        facts = {name: getattr(batch, name) for name in ("client_id", "batch_id", "kind", "expected", "done", "failed")}
+        statistics("batch", **facts, late=late, seconds=round(seconds, 2))
 
     def write_marker(self, batch: Batch, *, late: bool = False) -> bool:
         """Write COMPLETE.json or COLLECTED.json where it is missing; False when it was there."""
