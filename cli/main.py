@@ -7,6 +7,7 @@ import typer
 from cli import (
     config_commands,
     costs,
+    digest,
     dlq_commands,
     doctor,
     edition_commands,
@@ -39,6 +40,7 @@ app.add_typer(config_commands.app, name="config")
 app.add_typer(edition_commands.app, name="edition")
 app.add_typer(sources_commands.app, name="sources")
 app.command("costs")(costs.command)
+app.command("digest")(digest.command)
 app.command("doctor")(doctor.command)
 app.command("inventory")(inventory.command)
 app.command("smoke")(smoke.command)

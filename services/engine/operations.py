@@ -13,10 +13,11 @@ from typing import Any
 from services.engine.adapters import Ports
 from services.engine.assignment import Assignment, for_batch, for_request, last_sent_of
 from services.engine.building import Built, build
-from services.engine.report_page import report_page
+from services.engine.report_page import TOLD_ELSEWHERE, near_misses, report_page
 from services.engine.settings import EngineSettings
 from shared.approval import message_of
 from shared.contracts.batch import Manifest
+from shared.contracts.edition import Report
 from shared.contracts.events import Answer, EngineEvent
 from shared.errors import ConflictError, RunFailedError
 from shared.ids import content_hash
@@ -26,6 +27,7 @@ from shared.storage.batches import Batch
 from shared.storage.objects import dump, get_model
 from shared.storage.table import Row
 
+_NEAR_MISSES = 3
 _LIVE = ("draft", "approved", "sending", "sent")
 _FILE_TYPES = {
     "md": "text/markdown; charset=utf-8",
@@ -176,6 +178,16 @@ def _age(row: Row) -> tuple[str, str]:
     return (row.get("started_at", ""), row["edition_id"])
 
 
+def _near_misses(report: Report) -> list[dict[str, Any]]:
+    """The best of what was scored and not printed, for the operators' digest."""
+    missed = [one for one in near_misses(report.items) if one.outcome not in TOLD_ELSEWHERE]
+    return [
+        {"title": one.title, "url": one.url, "score": one.score, "floor": report.floor, "reason": one.reason}
+        for one in missed
+        if one.score is not None and one.url
+    ][:_NEAR_MISSES]
+
+
 def _facts(assignment: Assignment, built: Built, digest: str) -> dict[str, Any]:
     """What the edition's record says of it; enough to announce it again."""
     items = [item.item_id for section in built.edition.sections for item in section.items]
@@ -188,6 +200,7 @@ def _facts(assignment: Assignment, built: Built, digest: str) -> dict[str, Any]:
         "content_hash": digest,
         "items": len(items),
         "item_ids": items,
+        "near_misses": _near_misses(built.report),
         "batch_id": assignment.manifest.batch_id if assignment.manifest else None,
         "correlation_id": assignment.correlation_id,
         "as_of": assignment.as_of.isoformat(),

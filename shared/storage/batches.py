@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from botocore.exceptions import ClientError
@@ -20,6 +20,7 @@ from shared.storage.table import Row, StateTable, is_code, update_op
 
 _CONFLICT_TRIES = 12
 _OPEN = {"open": "open"}
+_LISTED = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +92,27 @@ class BatchStore:
             "created_at": manifest.created_at,
         }
         self._table.put(keys.open_batch(manifest.client_id, manifest.batch_id), {"created_at": manifest.created_at})
+        self._list(manifest)
         try:
             self._table.put(pk_sk, row, once=True)
         except ConflictError:
             return self.get(manifest.client_id, manifest.batch_id)
         return _batch(row)
+
+    def _list(self, manifest: Manifest) -> None:
+        """Keep the batch in its client's list for as long as a digest may ask for it."""
+        listed = keys.run(manifest.client_id, manifest.created_at, manifest.batch_id)
+        until = datetime.fromisoformat(manifest.created_at) + _LISTED
+        self._table.put(listed, {"batch_id": manifest.batch_id, "expires_at": int(until.timestamp())})
+
+    def since(self, client_id: str, moment: datetime) -> list[Batch]:
+        """A client's batches that began at `moment` or later, the newest first."""
+        found = []
+        for row in self._table.query(keys.run(client_id, "", "")[0], ascending=False):
+            if datetime.fromisoformat(row["sk"].rpartition("#")[0]) < moment:
+                break
+            found.append(self.get(client_id, row["batch_id"]))
+        return found
 
     def get(self, client_id: str, batch_id: str) -> Batch:
         """Raises NotFoundError."""
