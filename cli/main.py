@@ -17,6 +17,7 @@ from cli import (
     inventory,
     local_commands,
     region_commands,
+    rollback,
     run,
     schedules_commands,
     smoke,
@@ -43,6 +44,7 @@ app.command("costs")(costs.command)
 app.command("digest")(digest.command)
 app.command("doctor")(doctor.command)
 app.command("inventory")(inventory.command)
+app.command("rollback")(rollback.command)
 app.command("smoke")(smoke.command)
 app.add_typer(dlq_commands.app, name="dlq")
 app.add_typer(region_commands.app, name="region")
