@@ -61,6 +61,7 @@ define package
 	@cp -R services/$(1) "$(ARTIFACTS_DIR)/services/$(1)"
 	@cp -R shared "$(ARTIFACTS_DIR)/shared"
 	@find "$(ARTIFACTS_DIR)/services" "$(ARTIFACTS_DIR)/shared" -depth -type d -name __pycache__ -exec rm -rf {} +
+	@$(BIN)/python -m cli.build_record "$(ARTIFACTS_DIR)" $(1)
 endef
 
 # What trafilatura's libraries bring for work that ingest never asks of them: locales to guess languages by, word lists,

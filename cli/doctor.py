@@ -10,9 +10,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cli import config_tree
 from cli import doctor_checks as checks
+from cli import doctor_drift as drift
+from cli.builds import deployed_builds, this_checkout
 from cli.dlq import QUEUES
 from cli.dlq_post import Post
 from cli.doctor_checks import Finding
+from cli.intrinsics import Values
 from cli.region import SERVICES, place_of
 from cli.region_adapters import Functions, probe
 from cli.run import config_store
@@ -63,13 +66,47 @@ def findings(examined: Examined) -> Iterator[Finding]:
     for name, check in _CHECKS.items():
         try:
             yield from check(examined)
-        except (ClientError, BotoCoreError, VectoraError) as error:
+        except (ClientError, BotoCoreError, VectoraError, OSError) as error:
             yield Finding("broken", name, f"cannot be checked: {error}", "see that your own permissions allow it")
 
 
 def _configuration(examined: Examined) -> Iterable[Finding]:
     changes = config_store(examined.deployed).diff(DirectorySource(config_tree.DEFAULT).files())
     return [checks.configuration(changes, examined.stack)]
+
+
+def _release(examined: Examined) -> Iterable[Finding]:
+    return [drift.release(config_store(examined.deployed), examined.stack)]
+
+
+def _packages(examined: Examined) -> Iterator[Finding]:
+    names = {resource: examined.deployed.outputs[output] for resource, output in checks.FUNCTIONS.items()}
+    builds = deployed_builds(examined.deployed.client("lambda"), names)
+    yield from drift.packages(builds, this_checkout(), examined.stack)
+
+
+def _resources(examined: Examined) -> Iterator[Finding]:
+    rows = drift.detect_drift(examined.deployed.client("cloudformation"), f"{PROJECT}-{examined.stack}")
+    yield from drift.resources(rows, examined.stack)
+
+
+def _permissions(examined: Examined) -> Iterator[Finding]:
+    client, outputs = examined.deployed.client("lambda"), examined.deployed.outputs
+    found = drift.roles(client, outputs)
+    pages = examined.deployed.client("cloudformation").get_paginator("list_stack_resources")
+    listed = [
+        row
+        for page in pages.paginate(StackName=f"{PROJECT}-{examined.stack}")
+        for row in page["StackResourceSummaries"]
+    ]
+    values = Values(
+        template=read_template(),
+        parameters=examined.parameters,
+        resources={row["LogicalResourceId"]: (row["ResourceType"], row["PhysicalResourceId"]) for row in listed},
+        region=client.meta.region_name,
+        account=next(iter(found.values())).split(":")[4],
+    )
+    yield from drift.permissions(examined.deployed.client("iam"), found, values, examined.stack)
 
 
 def _variables(examined: Examined) -> Iterator[Finding]:
@@ -145,6 +182,10 @@ def _letters(examined: Examined) -> Iterable[Finding]:
 
 _CHECKS: dict[str, Callable[[Examined], Iterable[Finding]]] = {
     "configuration": _configuration,
+    "configuration release": _release,
+    "packages": _packages,
+    "resources": _resources,
+    "permissions": _permissions,
     "variables": _variables,
     "concurrency": _concurrency,
     "queues": _wiring,

@@ -10,11 +10,12 @@ from rich.console import Console
 from rich.table import Table
 
 from cli import config_tree
+from cli.builds import Checkout, deployed_builds, this_checkout
 from cli.doctor_checks import FUNCTIONS, drift_of_variables
 from cli.run import config_store
-from cli.stacks import PROJECT, Deployed, LocalStack, StackName, connect
+from cli.stacks import PROJECT, Deployed, StackName, connect
 from cli.template import read_template
-from local.stack import status
+from shared.build import Build
 from shared.config.loader import DirectorySource
 
 _BUCKETS = ("ConfigBucketName", "DataBucketName", "NewslettersBucketName")
@@ -24,10 +25,12 @@ def command(stack: Annotated[StackName, typer.Option(help="Which stack.")] = Sta
     """The stack, its functions, buckets, table and queues, and what differs from this checkout."""
     deployed, console = connect(stack), Console()
     console.print(_stack(deployed, stack), highlight=False, soft_wrap=True)
-    console.print(_functions(deployed))
+    names = {resource: deployed.outputs[output] for resource, output in FUNCTIONS.items()}
+    builds = deployed_builds(deployed.client("lambda"), names)
+    console.print(_functions(deployed, builds))
     console.print(_buckets(deployed))
     console.print(_queues(deployed))
-    for line in gap(deployed):
+    for line in gap(deployed, builds):
         typer.echo(line)
 
 
@@ -38,10 +41,10 @@ def _stack(deployed: Deployed, stack: StackName) -> str:
     return f"{row['StackName']}: {row['StackStatus']}, {at:%Y-%m-%d %H:%M}, {tags}"
 
 
-def _functions(deployed: Deployed) -> Table:
-    table = _table("function", "runtime", "handler", "package", "reserved", "deployed")
+def _functions(deployed: Deployed, builds: Mapping[str, Build]) -> Table:
+    table = _table("function", "runtime", "handler", "package", "commit", "reserved", "deployed")
     client = deployed.client("lambda")
-    for output in FUNCTIONS.values():
+    for resource, output in FUNCTIONS.items():
         name = deployed.outputs[output]
         found = client.get_function_configuration(FunctionName=name)
         reserve = client.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions", "none")
@@ -50,6 +53,7 @@ def _functions(deployed: Deployed) -> Table:
             f"{found.get('Runtime', '')} {' '.join(found.get('Architectures', ()))}",
             found["Handler"].removeprefix("services."),
             f"{found['CodeSize'] / 1e6:.1f} MB",
+            builds[resource].label,
             str(reserve),
             str(found["LastModified"])[:10],
         )
@@ -85,7 +89,7 @@ def _queues(deployed: Deployed) -> Table:
     return table
 
 
-def gap(deployed: Deployed) -> Iterator[str]:
+def gap(deployed: Deployed, builds: Mapping[str, Build]) -> Iterator[str]:
     """What differs between the stack and this checkout, a line each."""
     changes = config_store(deployed).diff(DirectorySource(config_tree.DEFAULT).files())
     count = len(changes.added) + len(changes.changed) + len(changes.removed)
@@ -94,12 +98,20 @@ def gap(deployed: Deployed) -> Iterator[str]:
         if count
         else ("configuration: the same as this checkout")
     )
-    if isinstance(deployed, LocalStack):
-        same = status(deployed.stack.layout).current
-        yield f"code: {'the same as this checkout' if same else 'older than this checkout (`vectora local up`)'}"
+    yield from code_gap(builds, this_checkout())
     client = deployed.client("lambda")
     for resource, differs in drift_of_variables(client, deployed.outputs, read_template()).items():
         yield f"{resource}: variables {differs}"
+
+
+def code_gap(builds: Mapping[str, Build], checkout: Checkout) -> Iterator[str]:
+    """Whether packages and checkout have the same source, and the two commits."""
+    stale = sorted(name for name, build in builds.items() if checkout.differs(name, build))
+    commits = ", ".join(sorted({build.label for build in builds.values()}))
+    if not stale:
+        yield f"code: the same as this checkout (built from {commits}; HEAD is {checkout.label})"
+    else:
+        yield f"code: built from {commits}; HEAD is {checkout.label}, and the source of {', '.join(stale)} differs"
 
 
 def _table(*headings: str) -> Table:

@@ -7,6 +7,7 @@ import typer
 from cli import (
     config_commands,
     costs,
+    digest,
     dlq_commands,
     doctor,
     edition_commands,
@@ -16,6 +17,7 @@ from cli import (
     inventory,
     local_commands,
     region_commands,
+    rollback,
     run,
     schedules_commands,
     smoke,
@@ -39,8 +41,10 @@ app.add_typer(config_commands.app, name="config")
 app.add_typer(edition_commands.app, name="edition")
 app.add_typer(sources_commands.app, name="sources")
 app.command("costs")(costs.command)
+app.command("digest")(digest.command)
 app.command("doctor")(doctor.command)
 app.command("inventory")(inventory.command)
+app.command("rollback")(rollback.command)
 app.command("smoke")(smoke.command)
 app.add_typer(dlq_commands.app, name="dlq")
 app.add_typer(region_commands.app, name="region")

@@ -142,6 +142,7 @@ class OneItem:
         partitions = [pk, keys.result(message.item_id, "", "")[0], keys.lake_item(message.item_id)[0]]
         doomed = [(row["pk"], row["sk"]) for partition in partitions for row in table.query(partition)]
         doomed.append(keys.open_batch(message.client_id, message.batch_id))
+        doomed.append(keys.run(message.client_id, message.as_of, message.batch_id))
         objects = [message.raw_key, keys.manifest(message.client_id, message.batch_id)]
         objects.append(keys.marker(message.client_id, message.batch_id, "collect"))
         if lake_row:

@@ -15,20 +15,33 @@ from cli.one_item import OneItem
 from cli.pipeline import failure_text
 from cli.region import SERVICES, place_of
 from cli.region_adapters import Functions, probe
+from cli.rollback import labels
 from cli.stacks import Deployed, StackName, connect
+from cli.verified import Verified, present
 from shared.clock import SystemClock
+from shared.errors import VectoraError
 
 _DEMO = "demo"
 _SECONDS = 930
 
 
 def command(stack: Annotated[StackName, typer.Option(help="Which stack.")] = StackName.local) -> None:
-    """A tiny edition from end to end on the local stack; on AWS every step that leaves no trace. Exit status 1: no."""
-    if stack is StackName.local:
-        _edition()
-    else:
-        _without_traces(connect(stack))
-    typer.echo("smoke: it works")
+    """A tiny edition from end to end on the local stack; on AWS every step that leaves no trace. Exit status 1: no.
+
+    What passes is kept as a state that `vectora rollback` can bring back.
+    """
+    try:
+        if stack is StackName.local:
+            _edition()
+        else:
+            _without_traces(connect(stack))
+    except VectoraError:
+        typer.echo(f"smoke: it does not work; `vectora rollback --stack {stack}` brings the last working state back")
+        raise
+    deployed = connect(stack)
+    state, template = present(deployed, stack, labels(deployed))
+    Verified.of(deployed).keep(state, template, SystemClock().now())
+    typer.echo("smoke: it works; this state is kept for `vectora rollback`")
 
 
 def _edition() -> None:

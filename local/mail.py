@@ -24,17 +24,24 @@ _LONGEST = 80
 
 def exported(stack: Stack, edition_id: str) -> dict[str, bytes]:
     """File name to mail, one for each recipient of the edition."""
-    ids = _message_ids(stack, edition_id)
-    records = [record for record in emulator.sent_mail(stack.layout) if record["MessageId"] in ids]
-    return as_files(records, edition_id)
+    runs = _correlation_ids(stack, edition_id)
+    records = [record for record in emulator.sent_mail(stack.layout) if record["MessageId"] in runs]
+    return as_files(records, edition_id, runs)
 
 
-def as_files(records: Iterable[Mapping[str, Any]], edition_id: str) -> dict[str, bytes]:
-    """File name to mail, for records as the emulator lists them; a second mail to the same address gets a number."""
+def as_files(
+    records: Iterable[Mapping[str, Any]], edition_id: str, runs: Mapping[str, str] | None = None
+) -> dict[str, bytes]:
+    """File name to mail, for records as the emulator lists them; a second mail to the same address gets a number.
+
+    `runs`: message id → correlation id.
+    """
+    known = runs or {}
     files: dict[str, bytes] = {}
     for record in sorted(records, key=lambda row: (row["Timestamp"], row["MessageId"])):
         for recipient in (*record["To"], *record["CC"], *record["BCC"]):
-            files[_free_name(recipient, files)] = _message(record, recipient, edition_id)
+            run = known.get(record["MessageId"], edition_id)
+            files[_free_name(recipient, files)] = _message(record, recipient, edition_id, run)
     return files
 
 
@@ -53,7 +60,7 @@ def _free_name(address: str, taken: Mapping[str, bytes]) -> str:
     return name
 
 
-def _message(record: Mapping[str, Any], recipient: str, edition_id: str) -> bytes:
+def _message(record: Mapping[str, Any], recipient: str, edition_id: str, run: str) -> bytes:
     message = EmailMessage(policy=SMTP)
     message["From"] = _line(record["Source"])
     message["To"] = _line(recipient)
@@ -61,6 +68,7 @@ def _message(record: Mapping[str, Any], recipient: str, edition_id: str) -> byte
     message["Date"] = format_datetime(datetime.fromtimestamp(record["Timestamp"], UTC))
     message["Message-ID"] = f"<{record['MessageId']}>"
     message["X-Vectora-Edition"] = edition_id
+    message["X-Vectora-Correlation-Id"] = run
     message.set_content(record["BodyText"] or "")
     if record["BodyHtml"]:
         message.add_alternative(record["BodyHtml"], subtype="html")
@@ -71,7 +79,9 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _message_ids(stack: Stack, edition_id: str) -> set[str]:
+def _correlation_ids(stack: Stack, edition_id: str) -> dict[str, str]:
+    """Message id → correlation id, as the publisher recorded them."""
     table = StateTable(emulator.resource(stack.layout, "dynamodb"), stack.outputs["StateTableName"])
     partition, _ = keys.delivery(edition_id, "")
-    return {row["message_id"] for row in table.query(partition) if row.get("message_id")}
+    rows = (row for row in table.query(partition) if row.get("message_id"))
+    return {row["message_id"]: row.get("correlation_id", edition_id) for row in rows}

@@ -105,13 +105,17 @@ def _deploy_changes(layout: Layout, progress: Progress) -> None:
     deploy.build(layout)
     progress("deploying the stack")
     deploy.deploy(layout)
-    outputs = _outputs(layout)
-    reserves = {
-        outputs["NormalizeFunctionName"]: deploy.NORMALIZE_CONCURRENCY,
-        outputs["EngineFunctionName"]: deploy.ENGINE_CONCURRENCY,
-    }
-    emulator.complete(layout, outputs, reserves)
+    complete(Stack(layout, _outputs(layout)))
     deploy.write_mark(layout, wanted)
+
+
+def complete(stack: Stack) -> None:
+    """Set what the emulator's CloudFormation drops, after each change of the stack."""
+    reserves = {
+        stack.outputs["NormalizeFunctionName"]: deploy.NORMALIZE_CONCURRENCY,
+        stack.outputs["EngineFunctionName"]: deploy.ENGINE_CONCURRENCY,
+    }
+    emulator.complete(stack.layout, stack.outputs, reserves)
 
 
 def _outputs(layout: Layout) -> dict[str, str]:

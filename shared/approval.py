@@ -43,6 +43,7 @@ def message_of(row: Row) -> EditionMessage:
         content_hash=row["content_hash"],
         delivery=row["delivery"],
         items=row["items"],
+        correlation_id=str(row.get("correlation_id", row["edition_id"])),
     )
 
 

@@ -94,7 +94,10 @@ class TopicAnnouncer:
             Subject=f"edition {message.edition_id}"[:100],
             Message=dump(message).decode(),
             MessageAttributes=_attributes(
-                client_id=message.client_id, edition_id=message.edition_id, status=message.status
+                client_id=message.client_id,
+                edition_id=message.edition_id,
+                status=message.status,
+                correlation_id=message.correlation_id or message.edition_id,
             ),
         )
 

@@ -34,6 +34,11 @@ class Assignment:
         return self.client.client_id
 
     @property
+    def correlation_id(self) -> str:
+        """What its log lines, message and mail are found by."""
+        return self.manifest.batch_id if self.manifest else self.edition_id
+
+    @property
     def day(self) -> date:
         return local_day(self.as_of, self.client.client_profile.timezone)
 

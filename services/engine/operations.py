@@ -13,19 +13,21 @@ from typing import Any
 from services.engine.adapters import Ports
 from services.engine.assignment import Assignment, for_batch, for_request, last_sent_of
 from services.engine.building import Built, build
-from services.engine.report_page import report_page
+from services.engine.report_page import TOLD_ELSEWHERE, near_misses, report_page
 from services.engine.settings import EngineSettings
+from shared.approval import message_of
 from shared.contracts.batch import Manifest
-from shared.contracts.edition import EditionMessage
+from shared.contracts.edition import Report
 from shared.contracts.events import Answer, EngineEvent
 from shared.errors import ConflictError, RunFailedError
 from shared.ids import content_hash
-from shared.observability import logger, statistics
+from shared.observability import correlate, logger, statistics
 from shared.storage import keys
 from shared.storage.batches import Batch
 from shared.storage.objects import dump, get_model
 from shared.storage.table import Row
 
+_NEAR_MISSES = 3
 _LIVE = ("draft", "approved", "sending", "sent")
 _FILE_TYPES = {
     "md": "text/markdown; charset=utf-8",
@@ -54,6 +56,7 @@ class Engine:
         Raises RunFailedError when nothing of the batch could be normalized, NotFoundError without manifest or state.
         """
         started = time.monotonic()
+        correlate(batch_id)
         manifest = get_model(self._ports.data, keys.manifest(client_id, batch_id), Manifest)
         batch = self._ports.batches.get(client_id, batch_id)
         if manifest.restricted or batch.kind != "edition":
@@ -110,6 +113,7 @@ class Engine:
 
     def _make(self, assignment: Assignment, run: Invocation, started: float) -> Answer:
         editions, client_id, edition_id = self._ports.editions, assignment.client_id, assignment.edition_id
+        correlate(assignment.correlation_id)
         mine = editions.begin(client_id, edition_id, run.owner, self._settings.lease_seconds)
         row = self._write(assignment, run) if mine else editions.get(client_id, edition_id)
         if row["status"] == "building":
@@ -141,7 +145,7 @@ class Engine:
         """What follows an edition that is there: older drafts step back, it is announced, its batch is settled."""
         status = self._supersede(row)
         if status in ("draft", "approved") and not row.get("announced_at"):
-            self._ports.announcer.publish(_message(row))
+            self._ports.announcer.publish(message_of(row))
             now = self._ports.clock.now().isoformat()
             self._ports.editions.update(row["client_id"], row["edition_id"], {"announced_at": now})
         if assignment.manifest:
@@ -184,6 +188,16 @@ def _age(row: Row) -> tuple[str, str]:
     return (row.get("started_at", ""), row["edition_id"])
 
 
+def _near_misses(report: Report) -> list[dict[str, Any]]:
+    """The best of what was scored and not printed, for the operators' digest."""
+    missed = [one for one in near_misses(report.items) if one.outcome not in TOLD_ELSEWHERE]
+    return [
+        {"title": one.title, "url": one.url, "score": one.score, "floor": report.floor, "reason": one.reason}
+        for one in missed
+        if one.score is not None and one.url
+    ][:_NEAR_MISSES]
+
+
 def _facts(assignment: Assignment, built: Built, digest: str) -> dict[str, Any]:
     """What the edition's record says of it; enough to announce it again."""
     items = [item.item_id for section in built.edition.sections for item in section.items]
@@ -196,24 +210,11 @@ def _facts(assignment: Assignment, built: Built, digest: str) -> dict[str, Any]:
         "content_hash": digest,
         "items": len(items),
         "item_ids": items,
+        "near_misses": _near_misses(built.report),
         "batch_id": assignment.manifest.batch_id if assignment.manifest else None,
+        "correlation_id": assignment.correlation_id,
         "as_of": assignment.as_of.isoformat(),
         "delivery": assignment.delivery,
         "config_release": assignment.tree.release,
         "answer": json.loads(json.dumps(built.answer)),
     }
-
-
-def _message(row: Row) -> EditionMessage:
-    return EditionMessage(
-        client_id=row["client_id"],
-        edition_id=row["edition_id"],
-        prefix=row["prefix"],
-        status=row["status"],
-        edition_date=row["edition_date"],
-        as_of=row["as_of"],
-        config_release=row["config_release"],
-        content_hash=row["content_hash"],
-        delivery=row["delivery"],
-        items=row["items"],
-    )

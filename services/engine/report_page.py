@@ -20,7 +20,7 @@ _TITLE = 160
 _REASON = 400
 _TEMPLATES = Path(__file__).parent / "templates"
 _PRINTED = "selected"
-_TOLD_ELSEWHERE = ("story duplicate", "already printed")
+TOLD_ELSEWHERE = ("story duplicate", "already printed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ def near_misses(items: Sequence[ItemReport]) -> list[Miss]:
 
 
 def _nearness(miss: Miss) -> tuple[bool, float, str]:
-    return (miss.outcome in _TOLD_ELSEWHERE, -(miss.score or -1.0), miss.title)
+    return (miss.outcome in TOLD_ELSEWHERE, -(miss.score or -1.0), miss.title)
 
 
 def state(source: SourceReport) -> str:

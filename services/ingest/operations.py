@@ -30,6 +30,7 @@ from shared.config.tree import ConfigTree
 from shared.contracts.batch import Manifest
 from shared.contracts.events import Answer, IngestEvent, Kind
 from shared.errors import ConfigError, InputError, NotFoundError, RunFailedError
+from shared.observability import correlate
 from shared.storage import keys
 from shared.storage.batches import BatchStore
 from shared.storage.editions import Editions
@@ -119,6 +120,7 @@ class Ingest:
         kind: Kind = "collect" if event.dry_run or event.sources is not None else event.kind
         run_id = event.run_id or request_id
         batch_id = ids.batch_id(event.client_id, kind, run_id)
+        correlate(batch_id)
         earlier = None if event.dry_run or event.test else self._unfinished(event.client_id, batch_id)
         tree = self._ports.config.load(earlier.config_release if earlier else self._ports.config.current())
         if not event.client_id:

@@ -1,12 +1,13 @@
 """Thin I/O: the queue and the engine's function."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
+from services.normalize.digest import Digest
 from services.normalize.recovery import Letter
 from shared.contracts.batch import RawMessage
 from shared.observability import logger
@@ -84,6 +85,40 @@ def _reference(body: str) -> RawMessage | None:
         return RawMessage.model_validate_json(body)
     except ValidationError:
         return None
+
+
+class FailureQueues:
+    """Dead-letter and failure queues. `client` is a boto3 SQS client, `urls` name → URL."""
+
+    def __init__(self, client: Any, urls: Mapping[str, str]) -> None:
+        self._client, self._urls = client, urls
+
+    def depths(self) -> dict[str, int]:
+        """Name → messages waiting."""
+        name = "ApproximateNumberOfMessages"
+        return {
+            queue: int(self._client.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
+            for queue, url in self._urls.items()
+        }
+
+
+class OperatorsTopic:
+    """NotificationTopic, to which operators subscribe by mail. `client` is a boto3 SNS client."""
+
+    def __init__(self, client: Any, topic_arn: str) -> None:
+        self._client, self._topic = client, topic_arn
+
+    def mail(self, digest: Digest) -> None:
+        """Subscribers tell it from other notices by the attribute kind."""
+        self._client.publish(
+            TopicArn=self._topic,
+            Subject=digest.subject[:100],
+            Message=digest.text,
+            MessageAttributes={
+                "kind": {"DataType": "String", "StringValue": "digest"},
+                "attention": {"DataType": "String", "StringValue": str(digest.actions > 0).lower()},
+            },
+        )
 
 
 class EngineFunction:

@@ -13,7 +13,7 @@ from services.normalize.entities import Again, Job, Verdict
 from services.normalize.item import Normalization
 from shared.contracts.batch import RawMessage
 from shared.errors import NotFoundError
-from shared.observability import logger
+from shared.observability import correlate, correlated, logger
 from shared.storage.batches import BatchStore, Outcome
 
 _SOON = 30
@@ -80,6 +80,7 @@ class Invocation:
         """Message ids that failed and must come back. `deadline`: epoch second by which the last call must start."""
         self.tally.records = len(records)
         jobs, failures = self._parse(records)
+        correlate(*(job.message.batch_id for job in jobs))
         known = {batch for batch in {job.batch for job in jobs} if self._known(batch)}
         strangers = [job for job in jobs if job.batch not in known]
         jobs = [job for job in jobs if job.batch in known]
@@ -115,18 +116,20 @@ class Invocation:
 
     def _verdict(self, job: Job, deadline: float) -> Verdict:
         """One failed item never blocks the others: whatever happens becomes a verdict."""
-        try:
-            return self._normalization.run(job, deadline, last_chance=job.receives >= self._max_receives)
-        except Exception as error:  # noqa: BLE001 (logged with its trace; the message comes back)
-            logger.exception("item not normalized", extra={"item_id": job.message.item_id})
-            return Again("internal", f"{type(error).__name__}: {error}"[:300], _SOON)
+        with correlated(job.message.batch_id):
+            try:
+                return self._normalization.run(job, deadline, last_chance=job.receives >= self._max_receives)
+            except Exception as error:  # noqa: BLE001 (logged with its trace; the message comes back)
+                logger.exception("item not normalized", extra={"item_id": job.message.item_id})
+                return Again("internal", f"{type(error).__name__}: {error}"[:300], _SOON)
 
     def _settle(self, verdicts: list[tuple[Job, Verdict]]) -> list[str]:
         """Record what ended, delay what comes back; returns the message ids that come back."""
         failures = []
         by_batch: dict[tuple[str, str], list[tuple[Job, Outcome]]] = defaultdict(list)
         for job, verdict in verdicts:
-            outcome = self._outcome(job, verdict)
+            with correlated(job.message.batch_id):
+                outcome = self._outcome(job, verdict)
             if outcome is not None:
                 by_batch[job.batch].append((job, outcome))
             if isinstance(verdict, Again):
@@ -134,7 +137,8 @@ class Invocation:
                 self.tally.again += 1
                 self._queue.delay(job.receipt_handle, verdict.seconds if outcome is None else _AT_ONCE)
         for batch, ended in by_batch.items():
-            failures += self._record(batch, ended)
+            with correlated(batch[1]):
+                failures += self._record(batch, ended)
         return list(dict.fromkeys(failures))
 
     def _outcome(self, job: Job, verdict: Verdict) -> Outcome | None:

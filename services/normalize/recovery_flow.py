@@ -9,7 +9,7 @@ from services.normalize.recovery import Drop, Leave, Letter, Policy, Return, dec
 from shared.clock import Clock
 from shared.contracts.batch import RawMessage
 from shared.errors import ConflictError
-from shared.observability import logger
+from shared.observability import correlated, logger
 from shared.storage import keys
 from shared.storage.table import Row, StateTable
 
@@ -50,7 +50,8 @@ class Recovery:
             while counts.total() < _MOST_SEEN and (found := self.letters.receive(_HOLD_SECONDS)):
                 for letter in found:
                     full = counts["returned"] >= self.policy.per_sweep
-                    verdict = self._handle(letter, full=full)
+                    with correlated(letter.message.batch_id if letter.message else ""):
+                        verdict = self._handle(letter, full=full)
                     counts[verdict] += 1
                     if verdict == "left":
                         left.append(letter)

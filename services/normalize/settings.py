@@ -48,3 +48,11 @@ class SweeperSettings(ServiceSettings):
     unsent_grace: int = Field(default=120, ge=0, alias="SWEEP_UNSENT_GRACE_SECONDS")
     engine_grace: int = Field(default=900, ge=0, alias="SWEEP_ENGINE_GRACE_SECONDS")
     edition_grace: float = Field(default=24, ge=0, alias="EDITION_GRACE_HOURS", description="hours")
+    notification_topic_arn: str = Field(alias="NOTIFICATION_TOPIC_ARN")
+    failure_queues: str = Field(alias="FAILURE_QUEUE_URLS", description="name=url pairs, separated by commas")
+
+    @property
+    def failure_queue_urls(self) -> dict[str, str]:
+        """Name → URL, in the order in which they are told."""
+        pairs = (one.strip().partition("=") for one in self.failure_queues.split(","))
+        return {name: url.strip() for name, _, url in pairs}

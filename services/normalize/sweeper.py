@@ -8,7 +8,9 @@ from typing import Any, Protocol
 import boto3
 from aws_lambda_powertools.metrics import MetricUnit
 
-from services.normalize.adapters import EngineFunction, SqsDeadLetters, SqsQueue
+from services.normalize.adapters import EngineFunction, FailureQueues, OperatorsTopic, SqsDeadLetters, SqsQueue
+from services.normalize.digest import write
+from services.normalize.digest_facts import Gatherer
 from services.normalize.recovery import Policy
 from services.normalize.recovery_flow import Recovery
 from services.normalize.settings import SweeperSettings
@@ -28,7 +30,7 @@ from shared.clock import Clock, SystemClock
 from shared.config.store import S3ConfigStore
 from shared.contracts.batch import Manifest, RawMessage
 from shared.errors import RunFailedError
-from shared.observability import logger, metrics, statistics
+from shared.observability import correlated, logger, metrics, statistics
 from shared.storage import keys
 from shared.storage.batches import BatchStore, Outcome
 from shared.storage.editions import Editions
@@ -67,14 +69,15 @@ class Sweeper:
         done: dict[str, int] = {}
         broken = []
         for client_id, batch_id in self.batches.unsettled():
-            try:
-                sight = self._look(client_id, batch_id)
-                for intent in decide(sight, self.clock.now(), self.graces):
-                    self._act(sight, intent)
-                    done[type(intent).__name__] = done.get(type(intent).__name__, 0) + 1
-            except Exception:  # noqa: BLE001 (logged with its trace, and raised as one error after the others)
-                logger.exception(f"could not sweep batch {batch_id} of {client_id}")
-                broken.append(batch_id)
+            with correlated(batch_id):
+                try:
+                    sight = self._look(client_id, batch_id)
+                    for intent in decide(sight, self.clock.now(), self.graces):
+                        self._act(sight, intent)
+                        done[type(intent).__name__] = done.get(type(intent).__name__, 0) + 1
+                except Exception:  # noqa: BLE001 (logged with its trace, and raised as one error after the others)
+                    logger.exception(f"could not sweep batch {batch_id} of {client_id}")
+                    broken.append(batch_id)
         if broken:
             raise RunFailedError(f"{len(broken)} batches could not be swept: {', '.join(broken[:5])}; see the log")
         return done
@@ -151,6 +154,8 @@ class Duties:
     sweeper: Sweeper
     recovery: Recovery
     watch: Watch
+    gatherer: Gatherer
+    operators: OperatorsTopic
 
 
 @cache
@@ -163,9 +168,10 @@ def build() -> Duties:
     objects = S3Objects(s3, settings.data_bucket)
     sqs = boto3.client("sqs")
     queue = SqsQueue(sqs, settings.raw_queue_url)
+    batches = BatchStore(table, objects, clock)
     sweeper = Sweeper(
         table=table,
-        batches=BatchStore(table, objects, clock),
+        batches=batches,
         objects=objects,
         queue=queue,
         engine=EngineFunction(boto3.client("lambda"), settings.engine_function),
@@ -183,13 +189,27 @@ def build() -> Duties:
         clock=clock,
         grace_hours=settings.edition_grace,
     )
-    return Duties(sweeper, recovery, watch)
+    gatherer = Gatherer(
+        environment=settings.env,
+        releases=watch.releases,
+        editions=watch.editions,
+        batches=batches,
+        spending=watch.spending,
+        sources=watch.sources,
+        letters=FailureQueues(sqs, settings.failure_queue_urls),
+        clock=clock,
+        grace_hours=settings.edition_grace,
+    )
+    return Duties(
+        sweeper, recovery, watch, gatherer, OperatorsTopic(boto3.client("sns"), settings.notification_topic_arn)
+    )
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Scheduled: `{"duty": "watch"}` looks at clients and sources, anything else sweeps. Answers with what was done.
+    """Scheduled: `{"duty": "watch"}` looks at clients and sources, `{"duty": "digest"}` mails the operators (not with
+    `"dry_run": true`), anything else sweeps. Answers with what was done.
 
     Raises RunFailedError when batches could not be swept, after the dead letters had their turn, and NotFoundError when
     there is no configuration to watch.
@@ -197,6 +217,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     duties = build()
     if event.get("duty") == "watch":
         return {"statusCode": 200, "body": _measured(duties.watch.look())}
+    if event.get("duty") == "digest":
+        return {"statusCode": 200, "body": _digest(duties, dry_run=bool(event.get("dry_run")))}
     letters = duties.recovery.run()
     for name in ("returned", "dropped", "left"):
         metrics.add_metric(f"DeadLetters{name.title()}", MetricUnit.Count, letters.get(name, 0))
@@ -205,6 +227,15 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     done |= {f"letters_{name}": count for name, count in letters.items()}
     statistics("sweeper", **done)
     return {"statusCode": 200, "body": done}
+
+
+def _digest(duties: Duties, *, dry_run: bool) -> dict[str, Any]:
+    digest = write(duties.gatherer.gather())
+    if not dry_run:
+        duties.operators.mail(digest)
+        metrics.add_metric("DigestsSent", MetricUnit.Count, 1)
+    statistics("digest", actions=digest.actions, dry_run=dry_run)
+    return asdict(digest)
 
 
 def _measured(findings: Findings) -> dict[str, Any]:

@@ -258,6 +258,7 @@ class SnsNotifier:
             "edition_id": notice.edition_id,
             "status": notice.status,
             "attention": str(notice.attention).lower(),
+            "correlation_id": notice.correlation_id or notice.edition_id,
         }
         self._client.publish(
             TopicArn=self._topic,

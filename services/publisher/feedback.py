@@ -42,6 +42,7 @@ class Feedback:
     lasting: bool
     reason: str
     message_id: str
+    correlation_id: str = ""
 
 
 class FeedbackLedger(Protocol):
@@ -76,6 +77,7 @@ def read_feedback(content: Mapping[str, Any]) -> Feedback | None:
         lasting=kind != "bounced" or bounce == "Permanent",
         reason=_reason(kind, detail),
         message_id=str(mail.get("messageId", "")),
+        correlation_id=tags.get("correlation", tags["edition"]),
     )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from services.publisher.feedback import CONNECTED, Feedback, act, is_feedback, read_feedback
 from services.publisher.operations import Parts, report_of
-from shared.observability import logger
+from shared.observability import correlate, logger
 from shared.storage.objects import put_model
 
 
@@ -17,6 +17,7 @@ def hear(content: Any, parts: Parts) -> str:
     feedback = read_feedback(content)
     if feedback is None:
         return "SesEventsOfOthers"
+    correlate(feedback.correlation_id)
     ended_doubt = act(feedback, parts.ledger, parts.standings)
     logger.info(
         "ses event",
@@ -41,6 +42,6 @@ def _correct(feedback: Feedback, parts: Parts) -> None:
         return
     ids = (feedback.client_id, feedback.edition_id)
     states = parts.ledger.states(feedback.edition_id)
-    report = report_of(ids, states, row.get("delivery_note", ""), parts.clock)
+    report = report_of(ids, states, row.get("delivery_note", ""), parts.clock, row.get("correlation_id", ""))
     put_model(parts.objects, f"{str(row['prefix']).rstrip('/')}/delivery.json", report)
     parts.editions.update(*ids, {"counts": report.counts.model_dump()})

@@ -26,7 +26,7 @@ from shared.clock import Clock, SystemClock
 from shared.config.store import S3ConfigStore
 from shared.contracts.edition import EditionMessage
 from shared.errors import ConfigError, InputError, NotFoundError
-from shared.observability import logger, metrics
+from shared.observability import correlate, logger, metrics
 from shared.signing import LinkRefusedError, Purpose, Signer
 from shared.storage.editions import Editions
 from shared.storage.objects import Objects, S3Objects
@@ -115,6 +115,7 @@ def _answer(request: Request, purpose: Purpose, facts: Mapping[str, str], desk: 
 
 def _subject(facts: Mapping[str, str], desk: Desk) -> Subject:
     row: Row = desk.editions.get(facts["client"], facts["edition"]) if "edition" in facts else {}
+    correlate(str(row.get("correlation_id", "")))
     release = row.get("config_release") or desk.releases.current()
     profile = desk.clients.client(release, facts["client"]).client_profile
     return Subject(profile.language, profile.name, row.get("edition_date", ""))
@@ -189,7 +190,7 @@ def _request(event: LambdaFunctionUrlEvent) -> Request:
 
 
 @metrics.log_metrics
-@logger.inject_lambda_context
+@logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     """Entry point: a Function URL's request in (payload 2.0), a page out."""
     request = LambdaFunctionUrlEvent(event)

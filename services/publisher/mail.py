@@ -19,7 +19,8 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 class Letter:
     """What every recipient of an edition gets. `sender_name` is shown, `sender` and `reply_to` are addresses.
 
-    `occasion` tells mails about one edition apart: empty for the edition itself.
+    `occasion` tells mails about one edition apart: empty for the edition itself. `correlation_id` is in the logs of all
+    that led to this mail.
     """
 
     client_id: str
@@ -32,6 +33,7 @@ class Letter:
     sender_name: str
     reply_to: str = ""
     occasion: str = ""
+    correlation_id: str = ""
 
     @property
     def ledger(self) -> str:
@@ -102,6 +104,7 @@ def compose(letter: Letter, address: str, recipient_key: str, moment: datetime, 
         "Auto-Submitted": "auto-generated",  # RFC 3834: no out-of-office answers
         "X-Vectora-Client": letter.client_id,
         "X-Vectora-Edition": letter.edition_id,
+        "X-Vectora-Correlation-Id": letter.correlation_id or letter.edition_id,
     }
     if letter.reply_to:
         headers["Reply-To"] = letter.reply_to

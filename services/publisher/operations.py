@@ -35,7 +35,7 @@ from shared.config.client import ClientConfig
 from shared.contracts.delivery import DeliveryCounts, DeliveryNotice, DeliveryReport, NoticeStatus
 from shared.contracts.edition import Edition, EditionMessage
 from shared.errors import ConfigError, ConflictError, InputError, NotFoundError
-from shared.observability import logger, statistics
+from shared.observability import correlate, logger, statistics
 from shared.storage.objects import Objects, get_model, put_model
 from shared.storage.table import Row
 
@@ -111,6 +111,7 @@ def publish(message: EditionMessage, parts: Parts, limits: Limits) -> Decision:
     Returns what was decided. Raises RetryLaterError when it is to be resumed, DeliveryFailedError when nobody could be
     served, NotFoundError when edition or files are missing.
     """
+    correlate(message.correlation_id or message.edition_id)
     if not parts.ledger.claim(message.edition_id, limits.owner, limits.lease_seconds):
         raise RetryLaterError(f"edition {message.edition_id} is being delivered by another invocation", _BUSY_WAIT)
     try:
@@ -234,7 +235,7 @@ class Publication:
         put_model(self._parts.objects, self._key("newsletter.json"), edition.model_copy(update={"status": "sent"}))
         states = self._states()
         counts = count(states)
-        report = report_of(self._ids, states, note, self._parts.clock)
+        report = report_of(self._ids, states, note, self._parts.clock, self._row.get("correlation_id", ""))
         put_model(self._parts.objects, self._key("delivery.json"), report)
         statistics("publisher", client_id=self._message.client_id, edition_id=report.edition_id, **counts.model_dump())
         self._row = self._parts.editions.move(
@@ -276,12 +277,14 @@ class Publication:
             items=self._message.items,
             counts=counts or DeliveryCounts(),
             note=note,
+            correlation_id=self._row.get("correlation_id", ""),
         )
         self._parts.notifier.publish(notice)
         self._parts.editions.update(*self._ids, {mark: self._parts.clock.now().isoformat()})
 
     def _letter(self, edition: Edition) -> Letter:
-        return letter_of(edition, self._client, self._prefix, self._parts)
+        letter = letter_of(edition, self._client, self._prefix, self._parts)
+        return replace(letter, correlation_id=self._row.get("correlation_id", ""))
 
     def _states(self) -> dict[str, Row]:
         return self._parts.ledger.states(self._message.edition_id)
@@ -294,7 +297,9 @@ class Publication:
         return f"{self._prefix}/{name}"
 
 
-def report_of(ids: tuple[str, str], states: Mapping[str, Row], note: str, clock: Clock) -> DeliveryReport:
+def report_of(
+    ids: tuple[str, str], states: Mapping[str, Row], note: str, clock: Clock, correlation_id: str
+) -> DeliveryReport:
     """delivery.json from the recipients' records."""
     return DeliveryReport(
         client_id=ids[0],
@@ -303,6 +308,7 @@ def report_of(ids: tuple[str, str], states: Mapping[str, Row], note: str, clock:
         counts=count(states),
         note=note,
         recipients=outcomes(states),
+        correlation_id=correlation_id,
     )
 
 

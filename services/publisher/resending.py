@@ -14,6 +14,7 @@ from services.publisher.standing import Readership
 from shared.contracts.delivery import ResendRequest
 from shared.contracts.edition import Edition
 from shared.errors import InputError
+from shared.observability import correlate
 from shared.storage.objects import get_model
 
 _BUSY_WAIT = 60
@@ -37,10 +38,13 @@ def resend(request: ResendRequest, parts: Parts, limits: Limits) -> None:
     row = parts.editions.get(request.client_id, request.edition_id)
     if row["status"] != "sent" or not row.get("prefix"):
         raise InputError(f"edition {request.edition_id} is {row['status']}; only a sent one can be sent again")
+    run = row.get("correlation_id", request.edition_id)
+    correlate(run)
     prefix = str(row["prefix"]).rstrip("/")
     edition = get_model(parts.objects, f"{prefix}/newsletter.json", Edition)
     client = parts.clients.client(row["config_release"], request.client_id)
     letter = replace(letter_of(edition, client, prefix, parts), occasion=f"again-{request.request_id}")
+    letter = replace(letter, correlation_id=run)
     if not parts.ledger.claim(letter.ledger, limits.owner, limits.lease_seconds):
         raise RetryLaterError("this request is being served by another invocation", _BUSY_WAIT)
     try:

@@ -88,6 +88,8 @@ class Sender:
         tags = {"client": letter.client_id, "edition": letter.edition_id, "intent": key}
         if ledger != letter.edition_id:
             tags["ledger"] = ledger
+        if letter.correlation_id:
+            tags["correlation"] = letter.correlation_id
         try:
             message_id = self.mailer.send(Parcel(letter.sender, recipient.address, raw, tags))
         except MailRefusedError as error:
@@ -99,7 +101,8 @@ class Sender:
             self.ledger.settle(ledger, key, "retry", reason=str(error))
             raise DeliveryFailedError(f"SES refuses the sender; nothing was mailed: {error}") from None
         else:
-            self.ledger.settle(ledger, key, "sent", message_id=message_id, reason="")
+            run = letter.correlation_id or letter.edition_id
+            self.ledger.settle(ledger, key, "sent", message_id=message_id, reason="", correlation_id=run)
         return True
 
     def _back_off(self, attempt: int, limits: Limits) -> None:

@@ -45,10 +45,11 @@ class DeliveryReport(Record):
     counts: DeliveryCounts
     note: str = ""
     recipients: tuple[RecipientOutcome, ...] = ()
+    correlation_id: str = ""
 
 
 class DeliveryNotice(Record):
-    """Message on NotificationTopic. Attributes to filter on: client_id, edition_id, status, attention."""
+    """Message on NotificationTopic. Attributes to filter on: all of its ids, status, attention."""
 
     client_id: str
     edition_id: str
@@ -58,6 +59,7 @@ class DeliveryNotice(Record):
     items: int
     counts: DeliveryCounts = DeliveryCounts()
     note: str = ""
+    correlation_id: str = ""
 
     @property
     def attention(self) -> bool:

@@ -72,7 +72,8 @@ class Edition(Record):
 
 
 class EditionMessage(Record):
-    """On NewsletterTopic: an edition is ready. `prefix` is its folder in the newsletters bucket."""
+    """On NewsletterTopic: an edition is ready. `prefix` is its folder in the newsletters bucket; `correlation_id` its
+    batch, or itself where it has none."""
 
     client_id: str
     edition_id: str
@@ -84,6 +85,7 @@ class EditionMessage(Record):
     content_hash: str
     delivery: Delivery = "client"
     items: int
+    correlation_id: str = ""
 
 
 class ItemReport(Contract):

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from botocore.exceptions import ClientError
@@ -12,12 +13,14 @@ from botocore.exceptions import ClientError
 from shared.clock import Clock
 from shared.contracts.batch import Manifest, Marker
 from shared.errors import ConflictError, NotFoundError
+from shared.observability import statistics
 from shared.storage import keys
 from shared.storage.objects import Objects, put_model
 from shared.storage.table import Row, StateTable, is_code, update_op
 
 _CONFLICT_TRIES = 12
 _OPEN = {"open": "open"}
+_LISTED = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +92,27 @@ class BatchStore:
             "created_at": manifest.created_at,
         }
         self._table.put(keys.open_batch(manifest.client_id, manifest.batch_id), {"created_at": manifest.created_at})
+        self._list(manifest)
         try:
             self._table.put(pk_sk, row, once=True)
         except ConflictError:
             return self.get(manifest.client_id, manifest.batch_id)
         return _batch(row)
+
+    def _list(self, manifest: Manifest) -> None:
+        """Keep the batch in its client's list for as long as a digest may ask for it."""
+        listed = keys.run(manifest.client_id, manifest.created_at, manifest.batch_id)
+        until = datetime.fromisoformat(manifest.created_at) + _LISTED
+        self._table.put(listed, {"batch_id": manifest.batch_id, "expires_at": int(until.timestamp())})
+
+    def since(self, client_id: str, moment: datetime) -> list[Batch]:
+        """A client's batches that began at `moment` or later, the newest first."""
+        found = []
+        for row in self._table.query(keys.run(client_id, "", "")[0], ascending=False):
+            if datetime.fromisoformat(row["sk"].rpartition("#")[0]) < moment:
+                break
+            found.append(self.get(client_id, row["batch_id"]))
+        return found
 
     def get(self, client_id: str, batch_id: str) -> Batch:
         """Raises NotFoundError."""
@@ -237,10 +256,17 @@ class BatchStore:
                 values=_OPEN,
             )
             batch = _batch(row)
+            self._tell(batch, row, late=late)
         except ConflictError:
             batch = self.get(batch.client_id, batch.batch_id)
         self.write_marker(batch, late=late)
         return batch
+
+    def _tell(self, batch: Batch, row: Row, *, late: bool) -> None:
+        """The batch's own statistics line, by the one who ends it."""
+        seconds = (self._clock.now() - datetime.fromisoformat(row["created_at"])).total_seconds()
+        facts = {name: getattr(batch, name) for name in ("client_id", "batch_id", "kind", "expected", "done", "failed")}
+        statistics("batch", **facts, late=late, seconds=round(seconds, 2))
 
     def write_marker(self, batch: Batch, *, late: bool = False) -> bool:
         """Write COMPLETE.json or COLLECTED.json where it is missing; False when it was there."""

@@ -63,6 +63,11 @@ def open_batch(client_id: str, batch_id: str) -> tuple[str, str]:
     return "OPEN", f"{client_id}#{batch_id}"
 
 
+def run(client_id: str, created_at: str, batch_id: str) -> tuple[str, str]:
+    """A client's batches in the order in which they began; `created_at` is ISO."""
+    return f"RUNS#{client_id}", f"{created_at}#{batch_id}"
+
+
 def lake_day(published: str, item_id: str) -> tuple[str, str]:
     return f"LAKE#{published}", item_id
 

@@ -202,6 +202,7 @@ def test_links_refuse_a_forged_token(sam: SamLocal, tmp_path: Path) -> None:
 
 def test_sweeper_sweeps_and_watches(sam: SamLocal, tmp_path: Path) -> None:
     assert sam.invoke("Sweeper", event("test-sweeper-sweep.json"), tmp_path)["statusCode"] == 200
+    assert "week to" in sam.invoke("Sweeper", event("test-sweeper-digest.json"), tmp_path)["body"]["subject"]
     watched = sam.invoke("Sweeper", event("test-sweeper-watch.json"), tmp_path)["body"]
     assert watched.keys() == {"overdue", "budget_used", "silent", "failing"}
 

@@ -1,6 +1,7 @@
 """Each of the services' own metrics that the template's alarms and dashboard use, emitted by its cause."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -58,6 +59,8 @@ def stack(aws: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
         "RAW_QUEUE_URL": aws.queue_url,
         "RAW_DLQ_URL": aws.dlq_url,
         "ENGINE_FUNCTION": "engine",
+        "NOTIFICATION_TOPIC_ARN": boto3.client("sns").create_topic(Name="notifications")["TopicArn"],
+        "FAILURE_QUEUE_URLS": f"raw={aws.dlq_url},ingest={aws.dlq_url}",
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)
@@ -183,3 +186,33 @@ def test_the_template_asks_for_no_metric_that_nobody_emits() -> None:
     for widget in json.loads(body)["widgets"]:
         asked |= {m[1] for m in widget["properties"].get("metrics", ()) if m[0] == "VectoraInbox"}
     assert asked <= PROVOKED_HERE | DELIVERIES
+
+
+def test_the_weekly_digest_reaches_whoever_subscribes_to_the_operators_topic(stack: Stack, emitted: Emitted) -> None:
+    source = watched(stack)
+    sns, sqs = boto3.client("sns"), boto3.client("sqs")
+    inbox = sqs.create_queue(QueueName="operator")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=os.environ["NOTIFICATION_TOPIC_ARN"], Protocol="sqs", Endpoint=arn)
+    now = datetime.now(UTC)
+    stack.time.moment = now
+    stack.open_batch(raw_item(), client_id=CLIENT)
+    edition = {"edition_id": "ed-1", "status": "draft", "started_at": now.isoformat(), "items": 5, "near_misses": []}
+    stack.table.put(keys.edition(CLIENT, "ed-1"), edition)
+    stack.table.put(keys.spend(CLIENT, now.strftime("%Y-%m")), {"spent": 1.5, "calls": 12})
+    gap = (now - timedelta(days=1)).isoformat()
+    SourceMemory(stack.table, stack.objects).save(source, Health(newest_at=gap, gaps=(gap,), span_hours=8))
+    sqs.send_message(QueueUrl=stack.dlq_url, MessageBody="{}")
+    dry = sweeper.handler({"duty": "digest", "dry_run": True}, Context())["body"]
+    assert "Messages" not in sqs.receive_message(QueueUrl=inbox)
+    sweeper.handler({"duty": "digest"}, Context())
+    (letter,) = sqs.receive_message(QueueUrl=inbox)["Messages"]
+    mail = json.loads(letter["Body"])
+    assert mail["Subject"] == dry["subject"]
+    assert mail["MessageAttributes"]["kind"]["Value"] == "digest"
+    assert f"{CLIENT}: ed-1" in mail["Message"]
+    assert "12 calls" in mail["Message"]
+    assert f"{source}: 1 gaps" in mail["Message"]
+    assert "1 messages were given up in the raw queue" in mail["Message"]
+    assert "@" not in mail["Message"]
+    assert emitted()["DigestsSent"] == 1

@@ -2,6 +2,7 @@
 
 from shared.storage import keys
 from tests.integration.normalize.stack import Stack, record, stack
+from tests.log_lines import logged
 from tests.unit.bedrock.fakes import ScriptedBedrock, bedrock_error, text_answer, tool_answer
 from tests.unit.normalize.trees import MODEL_ID, client, good_answer, raw_item, tree
 
@@ -207,3 +208,22 @@ def test_a_defect_in_one_item_does_not_lose_the_others(aws: Stack) -> None:
     failures, _, _ = aws.invoke(ScriptedBedrock(GOOD), record(messages[0]), record(messages[1], message_id="m-2"))
     assert failures == ["m-1"]
     assert aws.outcome(items[1].item_id)["status"] == "done"
+
+
+def test_every_log_line_of_an_item_carries_its_batch_and_the_batch_tells_its_end_once() -> None:
+    with stack(tree(client("one"), client("two"))) as aws:
+        messages = {
+            name: aws.open_batch(
+                raw_item(url=f"https://example.org/{name}"), client_id=name, batch_id=f"edition-{name}"
+            )
+            for name in ("one", "two")
+        }
+        records = [record(found, message_id=name) for name, (found,) in messages.items()]
+        with logged() as lines:
+            aws.invoke(ScriptedBedrock(THROTTLE, *[GOOD] * 2), *records)
+            aws.invoke(ScriptedBedrock(), records[0])
+    assert {line["correlation_id"] for line in lines} <= {"edition-one", "edition-two", "edition-one edition-two"}
+    ends = [line for line in lines if line.get("stage") == "batch"]
+    assert sorted(line["correlation_id"] for line in ends) == ["edition-one", "edition-two"]
+    assert all((line["batch_id"], line["done"]) == (line["correlation_id"], 1) for line in ends)
+    assert any("throttled" in line["message"].lower() or "retry" in line["message"].lower() for line in lines)

@@ -70,6 +70,7 @@ def test_same_message_delivered_again_mails_and_notifies_nobody(stack: Stack) ->
         "edition_id": EDITION,
         "status": "sent",
         "attention": "false",
+        "correlation_id": EDITION,
     }
 
 

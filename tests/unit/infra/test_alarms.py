@@ -162,3 +162,10 @@ def test_what_the_dashboard_says_of_editions_is_what_the_publisher_counts() -> N
     counted = {f"Editions{action.capitalize()}" for action in get_args(Action)}
     shown = {metric[1] for one in dashboard()["widgets"] for metric in one["properties"].get("metrics", [])}
     assert {name for name in shown if name.startswith("Editions")} - {"EditionsOverdue"} <= counted
+
+
+def test_the_digest_is_mailed_when_its_parameters_say() -> None:
+    events = TEMPLATE["Resources"]["SweeperFunction"]["Properties"]["Events"]
+    (digest,) = [one["Properties"] for one in events.values() if "digest" in one["Properties"].get("Input", "")]
+    assert resolve(digest["ScheduleExpression"], VALUES) == "cron(0 7 ? * MON *)"
+    assert resolve(digest["ScheduleExpressionTimezone"], VALUES) == "Europe/Paris"

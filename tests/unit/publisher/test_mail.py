@@ -168,3 +168,9 @@ def test_lines_stay_below_what_smtp_takes_with_a_long_link() -> None:
 def test_without_a_link_there_is_no_header_and_no_word_of_it() -> None:
     raw = compose(LETTER, "ann@example.org", KEY, MOMENT)
     assert b"nsubscribe" not in raw
+
+
+def test_a_mail_names_the_run_that_led_to_it() -> None:
+    assert parse(compose(LETTER, "ann@example.org", KEY, MOMENT))["X-Vectora-Correlation-Id"] == "ed-1"
+    run = replace(LETTER, correlation_id="edition-0123")
+    assert parse(compose(run, "ann@example.org", KEY, MOMENT))["X-Vectora-Correlation-Id"] == "edition-0123"
