@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cli.pipeline import Snapshot
+from services.ingest.progress import Progress
 from shared.contracts.batch import Stage
 from shared.storage.batches import Batch
 from shared.storage.table import Row
@@ -47,7 +48,7 @@ def views(snapshot: Snapshot, goal: Goal, recipients: int) -> tuple[StageView, .
 
 def waiting_for(snapshot: Snapshot, goal: Goal) -> Stage | None:
     """The stage that the run waits for, or None when it has reached its goal."""
-    if snapshot.answer is None:
+    if snapshot.reading:
         return "ingest"
     if snapshot.batch is None or snapshot.batch.status != "complete":
         return "normalize"
@@ -108,7 +109,9 @@ def _mark(snapshot: Snapshot) -> tuple[object, ...]:
     batch = snapshot.batch
     counts = (batch.status, batch.done, batch.failed) if batch else None
     deliveries = tuple(sorted((str(row["sk"]), str(row.get("status"))) for row in snapshot.deliveries))
-    return snapshot.answer is None, counts, _status(snapshot.edition), deliveries
+    progress = snapshot.progress
+    read = (len(progress.sources), len(progress.decided)) if progress else None
+    return snapshot.answer is None, read, counts, _status(snapshot.edition), deliveries
 
 
 def _status(edition: Row | None) -> str:
@@ -116,11 +119,22 @@ def _status(edition: Row | None) -> str:
 
 
 def _ingest(snapshot: Snapshot) -> StageView:
+    if snapshot.batch is None and snapshot.progress is not None:
+        return _continued(snapshot.progress)
     if snapshot.batch is None and snapshot.answer is None:
         return StageView("ingest", "running", unit="sources")
     total, failed = len(snapshot.sources), sum(source.status == "failed" for source in snapshot.sources)
     state: State = "running" if snapshot.answer is None else "done"
     return StageView("ingest", state, total, total - failed, failed, "sources")
+
+
+def _continued(progress: Progress) -> StageView:
+    """Ingest between two invocations: sources first, then their articles."""
+    if len(progress.sources) < progress.sources_in_all or not progress.articles_in_all:
+        failed = sum(source.report.status == "failed" for source in progress.sources)
+        read = len(progress.sources) - failed
+        return StageView("ingest", "running", progress.sources_in_all, read, failed, "sources")
+    return StageView("ingest", "running", progress.articles_in_all, len(progress.decided), 0, "articles")
 
 
 def _normalize(batch: Batch | None) -> StageView:

@@ -10,6 +10,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from cli.errors import StageFailedError
 from cli.stacks import Deployed
+from services.ingest.progress import Progress
 from shared import ids
 from shared.clock import Clock
 from shared.contracts.batch import Manifest, SourceReport, Stage
@@ -48,13 +49,20 @@ _QUEUES: dict[Stage, str] = {"normalize": "RawQueueUrl", "publisher": "Publisher
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What is known of a run at one moment. `answer` is ingest's, once it has answered; `sources` are those read."""
+    """What is known of a run at one moment. `answer` is ingest's, once it has answered; `sources` are those read.
+    `progress` is what was read so far by an ingest that goes on in another invocation."""
 
     answer: dict[str, Any] | None
     batch: Batch | None
     edition: Row | None
     deliveries: tuple[Row, ...] = ()
     sources: tuple[SourceReport, ...] = ()
+    progress: Progress | None = None
+
+    @property
+    def reading(self) -> bool:
+        """Whether ingest has not finished: it has not answered, or it has handed over and the batch is not there."""
+        return self.answer is None or (self.batch is None and bool(self.answer.get("continued")))
 
 
 class Pipeline:
@@ -96,11 +104,17 @@ class Pipeline:
         try:
             batch = self._batches.get(client_id, batch_id)
         except NotFoundError:
-            return Snapshot(answer, None, None)
+            return Snapshot(answer, None, None, progress=self._progress(client_id, batch_id))
         edition_id = batch.edition_id or ids.edition_id(client_id, batch_id)
         edition = self.editions.find(client_id, edition_id)
         deliveries = self.deliveries(edition_id) if edition else ()
         return Snapshot(answer, batch, edition, deliveries, self.manifest(client_id, batch_id).sources)
+
+    def _progress(self, client_id: str, batch_id: str) -> Progress | None:
+        try:
+            return get_model(self.data, keys.progress(client_id, batch_id), Progress)
+        except NotFoundError:
+            return None
 
     def deliveries(self, edition_id: str) -> tuple[Row, ...]:
         """One row for each recipient to whom delivery was tried; `sk` is the recipient."""
@@ -128,7 +142,7 @@ class Pipeline:
         return int(answer.get("Attributes", {}).get(name, 0))
 
     def given_up(self, stage: Stage, marks: Sequence[str]) -> str:
-        """Why the stage gave up on a run that `marks` (batch id, edition id) name, or an empty string.
+        """Why the stage gave up on a run that `marks` (run, batch and edition id) name, or an empty string.
 
         Looks into the stage's failure queue and leaves it as it is.
         """

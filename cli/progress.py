@@ -45,7 +45,7 @@ def counts(view: StageView) -> str:
     if view.failed:
         parts.append(f"{view.failed} failed")
     if view.queued:
-        parts.append(f"{view.queued} queued")
+        parts.append(f"{view.queued} {'to read' if view.stage == 'ingest' else 'queued'}")
     return ", ".join(parts)
 
 

@@ -17,6 +17,8 @@ from shared.contracts.events import IngestEvent
 from shared.storage.batches import Batch
 
 _POLL_SECONDS = 0.5
+_INGEST_SECONDS = 3600.0
+"""An invocation of ingest shows nothing before it ends: three tries of 15 minutes, with the pauses between them."""
 Diagnosis = Callable[[], str | None]
 """A sentence that begins with the stage whose wiring is cut; None where nothing is known to be wrong."""
 
@@ -103,9 +105,12 @@ class Run:
 
     def _refuse_stall(self, stage: Stage, snapshot: Snapshot) -> None:
         idle = self._watch.idle(snapshot, self._time.monotonic())
-        if stage == "ingest" or idle < self._plan.look_after:
+        if snapshot.answer is None or idle < self._plan.look_after:
             return
         next_step = follow.next_step(stage, self._plan.stack)
+        if stage == "ingest":
+            self._refuse_lost_continuation(idle, next_step)
+            return
         if (cut := self._diagnosis()) and cut.startswith(stage):
             raise StalledError(stage, f"{cut}. Next: {next_step}.")
         if stage == "engine":
@@ -118,11 +123,18 @@ class Run:
             self._refuse_logged(stage)
             raise StalledError(stage, f"nothing moved for {idle:.0f} s. Next: {next_step}.")
 
+    def _refuse_lost_continuation(self, idle: float, next_step: str) -> None:
+        """Another invocation of ingest goes on with the run, and nobody waits for its answer."""
+        if reason := self._pipeline.given_up("ingest", self._marks()):
+            raise StageFailedError("ingest", reason)
+        if idle >= _INGEST_SECONDS:
+            raise StalledError("ingest", f"nothing moved for {idle:.0f} s. Next: {next_step}.")
+
     def _refuse_logged(self, stage: Stage) -> None:
         if reason := self._pipeline.logged_error(stage, self._started_ms):
             raise StageFailedError(stage, reason)
 
-    def _marks(self) -> tuple[str, str]:
+    def _marks(self) -> tuple[str, str, str]:
         event = self._plan.event
         batch_id = ids.batch_id(event.client_id, event.kind, self._plan.run_id)
-        return batch_id, ids.edition_id(event.client_id, batch_id)
+        return self._plan.run_id, batch_id, ids.edition_id(event.client_id, batch_id)

@@ -51,7 +51,8 @@ def _sources(ports: Ports, event: IngestEvent, request_id: str, ends_at: float, 
     ingest = Ingest(ports)
     run = ingest.prepare(event, request_id)
     fresh = [source for source in run.sources if source.source_key not in known]
-    return {
+    late: dict[str, object] = {"status": "failed", "listed": 0, "dated": 0, "error": "no answer before the time ended"}
+    answered: Found = {
         one.source.source_key: {
             "status": one.report.status,
             "listed": one.report.listed,
@@ -60,3 +61,4 @@ def _sources(ports: Ports, event: IngestEvent, request_id: str, ends_at: float, 
         }
         for one in ingest.poll_all(run, ports.open_fetcher(run.gateway, ends_at), fresh)
     }
+    return {source.source_key: answered.get(source.source_key, late) for source in fresh}

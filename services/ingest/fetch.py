@@ -11,7 +11,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from protego import Protego
-from urllib3 import BaseHTTPResponse, PoolManager, Timeout
+from urllib3 import BaseHTTPResponse, PoolManager, Timeout, exceptions
 from urllib3.exceptions import HTTPError, LocationParseError
 
 from services.ingest.gateway import Gateway
@@ -22,19 +22,37 @@ _CHUNK = 65_536
 _REDIRECTS = {301, 302, 303, 307, 308}
 _BUSY = {429, 503}
 _ROBOTS_BYTES = 512_000
+_PASSING = {429, 502, 503, 504}
+"""Statuses of a moment: a second try is worth it."""
 _UNTOLD_WAIT = 2.0
-"""Seconds before the second try at a host that says "too many requests" but not for how long."""
+"""Seconds before the second try where the host does not say how long to wait."""
+_DEAD_AFTER = 6
+"""Requests in a row that came to nothing, after which a host is left alone for the rest of the run."""
+_BROKEN = (exceptions.TimeoutError, exceptions.ProtocolError, exceptions.IncompleteRead, OSError)
+"""No answer, or only part of it."""
 _SECRET = re.compile(r"(api_key=)[^&\s]+")
 _ACCEPT = "text/html,application/xhtml+xml,application/rss+xml,application/atom+xml,application/xml,application/pdf,*/*"
 
 
 class FetchError(VectoraError):
     """A page could not be had; the message says why. `status` is the HTTP status, `retry_after` seconds to wait,
-    `size` (bytes, at least) is set when only that was in the way."""
+    `size` (bytes, at least) is set when only that was in the way; `broken`: there was no answer, or only part of it."""
 
-    def __init__(self, message: str, status: int = 0, retry_after: float = 0.0, *, size: int = 0) -> None:
+    def __init__(
+        self, message: str, status: int = 0, retry_after: float = 0.0, *, size: int = 0, broken: bool = False
+    ) -> None:
         super().__init__(message)
-        self.status, self.retry_after, self.size = status, retry_after, size
+        self.status, self.retry_after, self.size, self.broken = status, retry_after, size, broken
+
+    @property
+    def passing(self) -> bool:
+        """Whether the same request may well succeed a moment later."""
+        return self.broken or self.status in _PASSING
+
+
+class OutOfTimeError(VectoraError):
+    """The run's time ended before the page was there: no fault of the page, so not a FetchError. Another invocation
+    takes it up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +88,27 @@ class Gets(Protocol):
 
 @dataclass(slots=True)
 class _Host:
-    """What this run knows of a host. `robots` is None until read, an error when it could not be."""
+    """What this run knows of a host. `robots` is None until read, an error when it could not be; `broken` counts the
+    requests in a row that came to nothing."""
 
     slots: threading.BoundedSemaphore
     lock: threading.Lock = field(default_factory=threading.Lock)
     robots: Protego | FetchError | None = None
     next_at: float = 0.0
     closed_until: float = 0.0
+    broken: int = 0
+
+
+@dataclass(slots=True)
+class _Deadline:
+    """Monotonic moments: when a request must have ended, and the run. Waiting for other requests to the same host is
+    not the request's own time."""
+
+    at: float
+    run: float
+
+    def postpone(self, seconds: float) -> None:
+        self.at = min(self.at + seconds, self.run)
 
 
 class Fetcher:
@@ -105,18 +137,23 @@ class Fetcher:
         self._lock = threading.Lock()
 
     def get(self, url: str, limit: int, *, etag: str = "", last_modified: str = "") -> Page:
-        """The page at `url`, at most `limit` decoded bytes, or its 304. Raises FetchError for everything else."""
+        """The page at `url`, at most `limit` decoded bytes, or its 304. What fails for a moment is asked for once more.
+
+        Raises FetchError for everything else, OutOfTimeError when the run ends first.
+        """
         return self._get(url, limit, {"If-None-Match": etag, "If-Modified-Since": last_modified}, robots=True)
 
     def _get(self, url: str, limit: int, conditions: dict[str, str], *, robots: bool) -> Page:
         headers = {"User-Agent": self._agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate"}
         headers |= {name: value for name, value in conditions.items() if value}
-        ends_at = min(self._now() + self._limits.total, self._ends_at)
+        deadline = _Deadline(min(self._now() + self._limits.total, self._ends_at), self._ends_at)
         for _ in range(self._limits.redirects + 1):
             host = self._host(url)
             if robots and self._pace(url) is None:
+                begun = self._now()
                 self._respect_robots(url, host)
-            answer = self._patiently(url, host, headers, limit, ends_at)
+                deadline.postpone(self._now() - begun)
+            answer = self._patiently(url, host, headers, limit, deadline)
             if isinstance(answer, Page):
                 return answer
             url = answer
@@ -135,55 +172,73 @@ class Fetcher:
                 self._hosts[name] = _Host(threading.BoundedSemaphore(self._limits.per_host))
             return self._hosts[name]
 
-    def _patiently(self, url: str, host: _Host, headers: dict[str, str], limit: int, ends_at: float) -> Page | str:
-        """Ask, and once more if the host asks for a short wait; a host that asks for more is left alone."""
+    def _patiently(self, url: str, host: _Host, headers: dict[str, str], limit: int, deadline: _Deadline) -> Page | str:
+        """Ask, and once more after a failure that may pass or a short wait that the host asks for; a host that asks for
+        more is left alone."""
         try:
-            return self._ask(url, host, headers, limit, ends_at)
+            return self._ask(url, host, headers, limit, deadline)
         except FetchError as error:
-            wait = error.retry_after or (_UNTOLD_WAIT if error.status == 429 else 0.0)
-            if error.status not in _BUSY or not 0 < wait <= min(self._limits.patience, ends_at - self._now()):
+            wait = error.retry_after or _UNTOLD_WAIT
+            if not error.passing or wait > min(self._limits.patience, deadline.at - self._now()):
                 raise
             self._pause(wait)
         try:
-            return self._ask(url, host, headers, limit, ends_at)
+            return self._ask(url, host, headers, limit, deadline)
         except FetchError as error:
             if error.status in _BUSY:
                 host.closed_until = self._now() + max(error.retry_after, 60.0)
             raise
 
-    def _ask(self, url: str, host: _Host, headers: dict[str, str], limit: int, ends_at: float) -> Page | str:
-        with self._slot(host, url, ends_at):
-            left = ends_at - self._now()
+    def _ask(self, url: str, host: _Host, headers: dict[str, str], limit: int, deadline: _Deadline) -> Page | str:
+        with self._slot(host, url, deadline):
+            left = deadline.at - self._now()
             if left <= 0:
-                raise FetchError("no time left for this request")
+                raise self._too_late("no time left for this request")
             timeout = Timeout(connect=min(self._limits.connect, left), read=min(self._limits.read, left))
             try:
-                response = self._pool.request(
-                    "GET",
-                    self._gateway.address(url),
-                    headers=headers,
-                    timeout=timeout,
-                    redirect=False,
-                    retries=False,
-                    preload_content=False,
-                )
-                try:
-                    return self._answer(url, response, limit, ends_at)
-                finally:
-                    response.close()  # an unread rest makes the connection useless
+                answer = self._request(url, headers, timeout, limit, deadline.at)
             except BlockedAddressError as error:
                 raise FetchError(f"refused: {error}") from error
             except (HTTPError, LocationParseError, OSError, ValueError) as error:
-                raise FetchError(_in_words(error)) from error
+                if broken := isinstance(error, _BROKEN):
+                    host.broken += 1
+                raise self._too_late(_in_words(error), broken=broken) from error
+            host.broken = 0
+            return answer
+
+    def _request(self, url: str, headers: dict[str, str], timeout: Timeout, limit: int, ends_at: float) -> Page | str:
+        response = self._pool.request(
+            "GET",
+            self._gateway.address(url),
+            headers=headers,
+            timeout=timeout,
+            redirect=False,
+            retries=False,
+            preload_content=False,
+        )
+        try:
+            return self._answer(url, response, limit, ends_at)
+        finally:
+            response.close()  # an unread rest makes the connection useless
+
+    def _too_late(self, message: str, *, broken: bool = False) -> FetchError | OutOfTimeError:
+        """The error of a request that failed: its own, unless it was the run that ended."""
+        if self._now() >= self._ends_at:
+            return OutOfTimeError("the run's time ended")
+        return FetchError(message, broken=broken)
 
     @contextmanager
-    def _slot(self, host: _Host, url: str, ends_at: float) -> Iterator[None]:
-        if host.closed_until > self._now():
-            raise FetchError("the host asked to be left alone", 429, host.closed_until - self._now())
-        if not host.slots.acquire(timeout=max(0.0, min(ends_at - self._now(), threading.TIMEOUT_MAX))):
-            raise FetchError("the host's other requests took all the time")
+    def _slot(self, host: _Host, url: str, deadline: _Deadline) -> Iterator[None]:
+        begun = self._now()
+        if not host.slots.acquire(timeout=max(0.0, min(deadline.run - begun, threading.TIMEOUT_MAX))):
+            raise OutOfTimeError("the host's other requests took the run's time")
         try:
+            if host.closed_until > self._now():
+                raise FetchError("the host asked to be left alone", 429, host.closed_until - self._now())
+            if host.broken >= _DEAD_AFTER:
+                raise FetchError(f"the host did not answer {_DEAD_AFTER} times in a row")
             self._keep_distance(host, url)
+            deadline.postpone(self._now() - begun)
             yield
         finally:
             host.slots.release()
@@ -197,6 +252,8 @@ class Fetcher:
             return
         with host.lock:
             wait = max(0.0, host.next_at - self._now())
+            if self._now() + wait >= self._ends_at:
+                raise OutOfTimeError("the host's pace leaves no time for this request")
             host.next_at = self._now() + wait + min(delay, self._limits.patience)
         self._pause(wait)
 
@@ -229,7 +286,7 @@ class Fetcher:
             if size > limit:
                 raise FetchError(f"larger than {limit // 1000} kB", size=size)
             if self._now() > ends_at:
-                raise FetchError("took too long")
+                raise self._too_late("took too long")
             pieces.append(piece)
         return b"".join(pieces)
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from services.ingest.bounds import TooMuchError
 from services.ingest.dates import parse
-from services.ingest.fetch import FetchError, Gets, Page
+from services.ingest.fetch import FetchError, Gets, OutOfTimeError, Page
 from services.ingest.sizes import fetched
 from services.ingest.sources import READERS, Reader
 from services.ingest.sources.base import Listing, ReadingContext, UnreadableError
@@ -60,7 +60,7 @@ def poll(
     """Poll a source, really at `at`, by the run's clock at `as_of`.
 
     Its own faults end up in the report, never as an exception. A source that asked to be left alone is not asked; what
-    it listed last still counts.
+    it listed last still counts. Raises OutOfTimeError when the run ends before the source has answered.
     """
     begun = time.monotonic()
     reader = READERS[source.ingestion_mode]
@@ -72,6 +72,8 @@ def poll(
         answer = _ask(source, reader, fetch, context, usable)
     except (FetchError, UnreadableError, TooMuchError) as error:
         return _failed(source, str(error), health, at, begun, _retry_at(error, at))
+    except OutOfTimeError:
+        raise
     except Exception as error:  # noqa: BLE001 (hostile input must never reach the other sources)
         return _failed(source, f"cannot be read ({type(error).__name__}: {str(error)[:160]})", health, at, begun)
     if answer.problem:

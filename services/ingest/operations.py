@@ -13,7 +13,7 @@ from typing import Protocol
 from services.ingest import plan
 from services.ingest.adapters import Queue
 from services.ingest.consider import Rules, Stores, consider
-from services.ingest.fetch import Gets
+from services.ingest.fetch import Gets, OutOfTimeError
 from services.ingest.filtering import filters_for, link_titles
 from services.ingest.gateway import Gateway, open_gateway
 from services.ingest.listings import Polled, poll
@@ -176,12 +176,13 @@ class Ingest:
         known = {one.source_key for one in before.sources}
         left = [source for source in run.sources if source.source_key not in known]
         polled = self.poll_all(run, fetch, left, last_start)
-        progress = before.model_copy(update={"sources": (*before.sources, *map(read_source, polled))})
+        sources = (*before.sources, *map(read_source, polled))
+        progress = before.model_copy(update={"sources": sources, "sources_in_all": len(run.sources)})
         if len(polled) < len(left):
             return self._unless_idle(before, progress), False
         _require_any(progress.sources)
         found, fresh = self._consider_all(run, progress, fetch, last_start)
-        progress = progress.model_copy(update={"decided": (*progress.decided, *fresh)})
+        progress = progress.model_copy(update={"decided": (*progress.decided, *fresh), "articles_in_all": found})
         whole = len(progress.decided) == found
         return (progress if whole else self._unless_idle(before, progress)), whole
 
@@ -208,8 +209,8 @@ class Ingest:
     def poll_all(
         self, run: Run, fetch: Gets, sources: Sequence[Source], last_start: float = float("inf")
     ) -> list[Polled]:
-        """These sources' listings, concurrently, as many as can be begun before the monotonic moment `last_start`;
-        remembers what they said unless the run is dry."""
+        """These sources' listings, concurrently, as many as can be begun before the monotonic moment `last_start` and
+        answer before the run ends; remembers what they said unless the run is dry."""
         is_link = link_titles(run.tree)
 
         def one(source: Source) -> Polled | None:
@@ -219,7 +220,10 @@ class Ingest:
             memory = self._ports.sources
             previous = None if run.event.force_refresh else memory.snapshot(source.source_key)
             health = memory.health(source.source_key)
-            polled = poll(source, fetch, context, previous, health, self._ports.clock.now(), run.as_of)
+            try:
+                polled = poll(source, fetch, context, previous, health, self._ports.clock.now(), run.as_of)
+            except OutOfTimeError:
+                return None
             if not run.event.dry_run and not run.event.test:
                 if polled.snapshot is not None:
                     memory.remember(polled.snapshot)
@@ -239,7 +243,7 @@ class Ingest:
         )
 
     def _consider_all(self, run: Run, progress: Progress, fetch: Gets, last_start: float) -> tuple[int, list[Decided]]:
-        """How many articles there are, and the decisions on those not decided before that could be begun in time."""
+        """How many articles there are, and the decisions on those not decided before that could be made in time."""
         now = self._ports.clock.now()
         rules = Rules(
             period=run.period,
@@ -261,7 +265,10 @@ class Ingest:
                 return None
             if is_link(candidate.entry.title):
                 return decided(Considered(candidate, "link_only", _belongs(owners.get(candidate.item_id))))
-            return decided(consider(candidate, rules, self._ports.stores, fetch))
+            try:
+                return decided(consider(candidate, rules, self._ports.stores, fetch))
+            except OutOfTimeError:
+                return None
 
         with ThreadPoolExecutor(self._ports.settings.workers) as pool:
             left = [candidate for candidate in found if candidate.item_id not in done]

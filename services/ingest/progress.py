@@ -6,7 +6,7 @@ sources and articles that are left, and so on. Manifest and messages come only w
 article decided: until then the batch does not exist for anybody else, and nothing can complete early. An invocation
 that dies is repeated by Lambda (asynchronous retries) and finds the last object; what it had read meanwhile is in the
 URL memory. Configuration, clock and window are those of the first invocation. A chain is bounded (MOST): Lambda itself
-stops a function that invokes itself about sixteen times.
+stops a function that has invoked itself about sixteen times, also asynchronously.
 """
 
 from shared.contracts.base import Contract, Record
@@ -38,11 +38,16 @@ class Decided(Contract):
 
 
 class Progress(Record):
-    """batches/{client_id}/{batch_id}/progress.json: what a run has done so far, and what it was begun with."""
+    """batches/{client_id}/{batch_id}/progress.json: what a run has done so far, and what it was begun with.
+
+    `sources_in_all` and `articles_in_all` are what it has to do; no articles are known before all sources are read.
+    """
 
     config_release: str
     as_of: str
     window: Window
     last: str
+    sources_in_all: int = 0
+    articles_in_all: int = 0
     sources: tuple[ReadSource, ...] = ()
     decided: tuple[Decided, ...] = ()

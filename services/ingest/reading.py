@@ -8,7 +8,7 @@ from services.ingest import dates
 from services.ingest.article import Article, read_article
 from services.ingest.bounds import TooMuchError
 from services.ingest.dates import Clue, Dated
-from services.ingest.fetch import FetchError, Gets
+from services.ingest.fetch import FetchError, Gets, OutOfTimeError
 from services.ingest.pdf import UnreadablePageError
 from services.ingest.plan import Candidate
 from services.ingest.sizes import fetched
@@ -37,7 +37,10 @@ class Reading:
 
 
 def read(candidate: Candidate, fetch: Gets, now: datetime) -> Reading:
-    """Read the article (where its source wants that) and establish its date. `now`: no date may be far after it."""
+    """Read the article (where its source wants that) and establish its date. `now`: no date may be far after it.
+
+    Raises OutOfTimeError when the run ends before the article is there.
+    """
     source, entry = candidate.source, candidate.entry
     wanted = _wants_article(candidate)
     article, note = _article(source, entry, fetch) if wanted else (None, "")
@@ -65,6 +68,8 @@ def _article(source: Source, entry: Entry, fetch: Gets) -> tuple[Article | None,
         return _read_at(entry.url, entry.title, fetch), ""
     except (FetchError, UnreadablePageError, TooMuchError) as error:
         return None, f"article of {source.source_key} not read: {error}"
+    except OutOfTimeError:
+        raise
     except Exception as error:  # noqa: BLE001 (hostile pages must not reach the other items)
         return None, f"article of {source.source_key} not read ({type(error).__name__}: {str(error)[:120]})"
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from local.stack import Stack
+from tests.e2e.slow_sources import CLIENT, short_of_time, slow_config, slow_web
 from tests.e2e.support import Machine, new_machine, run
 
 
@@ -62,6 +63,23 @@ def test_the_policies_suffice_from_sources_to_mail(guarded: Machine, tmp_path_fa
     assert done.process.returncode == 0, done.text
     assert done.items
     assert done.mails
+
+
+def test_the_policies_let_ingest_go_on_in_another_invocation(
+    guarded: Machine, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder, stack = tmp_path_factory.mktemp("continued"), guarded.stack()
+    before = stack.client("lambda").get_function_configuration(FunctionName=stack.outputs["IngestFunctionName"])
+    short_of_time(stack)
+    with slow_web() as web:
+        arguments = (CLIENT, "--as-of", "2025-12-10", "--config", slow_config(folder / "config", 8))
+        done = run(guarded, folder / "out", *arguments, VECTORA_FETCH_GATEWAY=web.origin)
+    stack.client("lambda").update_function_configuration(
+        FunctionName=stack.outputs["IngestFunctionName"], Environment=before["Environment"]
+    )
+    assert done.process.returncode == 0, done.text
+    assert "to read" in done.process.stderr, "one invocation was enough: nothing was tried"
+    assert len(done.report["items"]) == 8
 
 
 def test_a_missing_permission_is_found(guarded: Machine, tmp_path_factory: pytest.TempPathFactory) -> None:

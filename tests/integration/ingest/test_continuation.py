@@ -7,11 +7,14 @@ import pytest
 
 from services.ingest import operations
 from services.ingest.consider import Stores
+from services.ingest.fetch import OutOfTimeError
 from services.ingest.operations import Ingest
+from services.ingest.progress import MOST, Progress
 from shared.contracts.events import IngestEvent
 from shared.errors import RunFailedError
 from shared.storage import keys
 from shared.storage.lake import Lake
+from shared.storage.objects import get_model
 from shared.storage.sources import UrlMemory
 from tests.integration.ingest.conftest import World
 from tests.unit.ingest.builders import FakeWeb, page, rss, source, tree
@@ -118,3 +121,52 @@ def test_a_chain_is_bounded(world: World, ticking: None) -> None:
     ingest = Ingest(world.ports(config, open_fetcher=lambda gateway, ends_at: web))
     with pytest.raises(RunFailedError, match="continuations"):
         ingest.run(IngestEvent.model_validate({**EVENT, "continuation": 12}), "r-1", 200)
+
+
+class Interrupted(FakeWeb):
+    """A web of which the run's end cuts off some addresses, so many times each."""
+
+    def __init__(self, web: FakeWeb, cut: set[str], times: int = 1) -> None:
+        super().__init__(web.pages)
+        self.left = dict.fromkeys(cut, times)
+
+    def get(self, url: str, limit: int, **conditions: Any) -> Any:
+        if self.left.get(url, 0):
+            self.left[url] -= 1
+            raise OutOfTimeError("the run's time ended")
+        return super().get(url, limit, **conditions)
+
+
+def test_what_the_end_of_an_invocation_cut_off_is_read_by_the_next_one(world: World) -> None:
+    config, web = many(3, 2)
+    cut = {"https://s1.example.org/feed", "https://s2.example.org/1"}
+    answers = chain(world, config, Interrupted(web, cut), 300)
+    assert [answer.statusCode for answer in answers] == [202, 202, 200]
+    last = answers[-1].body
+    assert (last["sources_failed"], last["items_queued"]) == ({}, 6)
+    manifest = world.manifest(last)
+    assert {item.dispositions[-1].outcome for item in manifest.seen} == {"queued"}
+    assert not any("not read" in item.dispositions[-1].reason for item in manifest.seen)
+
+
+def test_a_source_that_no_invocation_has_time_for_ends_the_chain(world: World) -> None:
+    config, web = many(2, 1)
+    interrupted = Interrupted(web, {"https://s1.example.org/feed"}, 1000)
+    with pytest.raises(RunFailedError, match="too short to read anything"):
+        chain(world, config, interrupted, 300)
+    assert world.messages() == []
+
+
+def test_the_sources_are_counted_for_whoever_follows_the_run(world: World, ticking: None) -> None:
+    config, web = many(40, 4)
+    Ingest(world.ports(config, open_fetcher=lambda gateway, ends_at: web)).run(
+        IngestEvent.model_validate(EVENT), "r-1", 200
+    )
+    (key,) = (key for key in world.keys("batches/") if key.endswith("progress.json"))
+    kept = get_model(world.objects, key, Progress)
+    assert (kept.sources_in_all, len(kept.sources)) == (40, 40)
+    assert 0 < len(kept.decided) < kept.articles_in_all == 160
+
+
+def test_the_chain_is_shorter_than_what_lambda_takes_for_a_loop() -> None:
+    assert MOST + 1 < 16

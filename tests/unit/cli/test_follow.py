@@ -6,7 +6,9 @@ import pytest
 
 from cli.follow import BUSY_PATIENCE, StallWatch, lost, next_step, undeliverable, views, waiting_for
 from cli.pipeline import Snapshot
-from shared.contracts.batch import SourceReport
+from cli.progress import counts
+from services.ingest.progress import Decided, Progress, ReadSource
+from shared.contracts.batch import SeenItem, SourceReport, Window
 from shared.storage.batches import Batch
 
 ANSWER = {"items_queued": 4}
@@ -16,6 +18,28 @@ SOURCES = (
     SourceReport(source_key="a", source_name="A", source_type="rss", status="ok"),
     SourceReport(source_key="b", source_name="B", source_type="rss", status="failed", error="404"),
 )
+
+
+CONTINUED = {"items_queued": 0, "continued": True}
+
+
+def reading(sources=SOURCES, decided=0, **counts):
+    """Ingest's progress so far, of three sources."""
+    read = tuple(ReadSource(source_key=one.source_key, entries=(), report=one) for one in sources)
+    seen = tuple(
+        Decided(
+            seen=SeenItem(
+                item_id=str(n), url="https://example.org/", title="T", published=None, source_key="a", dispositions=()
+            ),
+            source_key="a",
+        )
+        for n in range(decided)
+    )
+    window = Window.model_validate({"from": "2030-01-01", "to": "2030-01-08"})
+    return Progress(
+        config_release="r", as_of="2030-01-08", window=window, last="2030-01-08", sources=read, decided=seen,
+        **{"sources_in_all": 3, **counts},
+    )  # fmt: skip
 
 
 def snapshot(answer=ANSWER, batch=COMPLETE, status=None, **edition):
@@ -29,6 +53,9 @@ def snapshot(answer=ANSWER, batch=COMPLETE, status=None, **edition):
         (snapshot(answer=None, batch=None), "sent", "ingest"),
         (snapshot(answer=None), "sent", "ingest"),
         (snapshot(batch=None), "sent", "normalize"),
+        (snapshot(CONTINUED, batch=None), "sent", "ingest"),
+        (snapshot(CONTINUED, batch=OPEN), "sent", "normalize"),
+        (snapshot(CONTINUED), "collected", None),
         (snapshot(batch=OPEN), "sent", "normalize"),
         (snapshot(batch=OPEN), "collected", "normalize"),
         (snapshot(), "collected", None),
@@ -92,3 +119,24 @@ def test_the_publisher_s_own_notice_of_failure_ends_the_run():
 def test_every_stage_has_a_next_step_and_only_the_local_stack_is_deployed_anew(stage):
     assert "vectora local up" in next_step(stage, "local")
     assert "vectora local up" not in next_step(stage, "prod")
+
+
+@pytest.mark.parametrize(
+    ("progress", "shown"),
+    [
+        (None, "reading sources"),
+        (reading(), "1/3 sources, 1 failed, 1 to read"),
+        (reading(decided=2, sources_in_all=2, articles_in_all=5), "2/5 articles, 3 to read"),
+    ],
+)
+def test_an_ingest_that_goes_on_elsewhere_shows_what_it_has_read(progress, shown):
+    state = Snapshot(CONTINUED if progress else None, None, None, progress=progress)
+    ingest, normalize, *_ = views(state, "sent", 1)
+    assert (ingest.state, counts(ingest), normalize.state) == ("running", shown, "waiting")
+
+
+def test_an_ingest_that_goes_on_elsewhere_moves_with_what_it_has_read():
+    watch = StallWatch(limit=60, started=0)
+    assert watch.idle(Snapshot(CONTINUED, None, None, progress=reading()), now=10) == 0
+    assert watch.idle(Snapshot(CONTINUED, None, None, progress=reading()), now=40) == 30
+    assert watch.idle(Snapshot(CONTINUED, None, None, progress=reading(decided=1)), now=50) == 0

@@ -39,8 +39,8 @@ class Shown:
 class FakePipeline:
     """Plays a list of (batch, edition row) states, the last one for ever."""
 
-    def __init__(self, states, *, error=None, given_up="", logged="", in_flight=0):
-        self._states, self._error = list(states), error
+    def __init__(self, states, *, error=None, given_up="", logged="", in_flight=0, continued=False):
+        self._states, self._error, self._continued = list(states), error, continued
         self._given_up, self._logged, self._in_flight = given_up, logged, in_flight
         self.invoked = []
 
@@ -48,7 +48,7 @@ class FakePipeline:
         self.invoked.append(event)
         if self._error:
             raise self._error
-        return {"items_queued": 2}
+        return {"items_queued": 2, "continued": self._continued}
 
     def snapshot(self, client_id, kind, run_id, answer):
         if answer is None:
@@ -140,3 +140,22 @@ def test_a_batch_whose_items_failed_but_are_in_the_lake_already_still_becomes_an
     lost = replace(COMPLETE, done=0, failed=2)
     result, _ = run(FakePipeline([(lost, None), (lost, {"status": "building"}), (lost, {"status": "sent"})]))
     assert result.edition == {"status": "sent"}
+
+
+def test_a_run_that_goes_on_in_another_invocation_is_followed_to_its_end_however_long_that_takes():
+    sent = {"status": "sent", "edition_id": "ed-1"}
+    pipeline = FakePipeline([*[(None, None)] * 2000, (OPEN, None), (COMPLETE, sent)], continued=True)
+    result, hours = run(pipeline)
+    assert result.edition == sent
+    assert hours.now >= 1000
+    assert len(pipeline.invoked) == 1
+
+
+def test_a_continuation_that_gave_up_is_quoted():
+    with pytest.raises(StageFailedError, match="ingest failed: the time was too short"):
+        run(FakePipeline([(None, None)], continued=True, given_up="the time was too short"))
+
+
+def test_a_continuation_of_which_nothing_is_heard_stalls_in_the_end():
+    with pytest.raises(StalledError, match="ingest stalled: nothing moved for 3600 s"):
+        run(FakePipeline([(None, None)], continued=True))

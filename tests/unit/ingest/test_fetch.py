@@ -4,12 +4,14 @@ import gzip
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
 
 import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from services.ingest.fetch import Fetcher, FetchError, Limits
+from services.ingest.fetch import Fetcher, FetchError, Limits, OutOfTimeError
 from services.ingest.gateway import Gateway
 
 PAGE = "https://www.example.org/page"
@@ -148,3 +150,152 @@ def test_no_more_than_the_allowed_requests_are_at_a_host_at_once() -> None:
         web = fetcher(server, per_host=2)
         list(pool.map(lambda _: web.get(PAGE, 100), range(8)))
     assert most == 2
+
+
+ROBOTS = "/www.example.org/robots.txt"
+
+
+def patient(server: HTTPServer, waits: list[float], **limits: float) -> Fetcher:
+    bounds = {"connect": 2.0, "read": 0.5, "total": 12.0, "patience": 5.0, **limits}
+    return Fetcher("T/1", Gateway(server.url_for("").rstrip("/")), Limits(**bounds), pause=waits.append)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_failure_of_a_moment_is_asked_for_once_more(httpserver: HTTPServer, status: int) -> None:
+    waits: list[float] = []
+    httpserver.expect_ordered_request(ROBOTS).respond_with_data("")
+    httpserver.expect_ordered_request("/www.example.org/page").respond_with_data("", status=status)
+    httpserver.expect_ordered_request("/www.example.org/page").respond_with_data("ok")
+    assert patient(httpserver, waits).get(PAGE, 100).body == b"ok"
+    assert waits == [2.0]
+
+
+@pytest.mark.parametrize(("status", "times"), [(502, 2), (504, 2), (500, 1), (404, 1), (403, 1)])
+def test_it_is_asked_for_once_more_and_not_again(server: HTTPServer, status: int, times: int) -> None:
+    server.expect_request("/www.example.org/page").respond_with_data("", status=status)
+    with pytest.raises(FetchError, match=str(status)):
+        patient(server, []).get(PAGE, 100)
+    assert [request.path for request, _ in server.log].count("/www.example.org/page") == times
+
+
+class Unreliable:
+    """A server that breaks the first `breaks` connections off, or lets them hang, and then answers."""
+
+    def __init__(self, breaks: int, *, hang: bool = False, path: str = "/page") -> None:
+        self.breaks, self.hang, self.path, self.asked = breaks, hang, path, 0
+        self.over = threading.Event()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                if self.path.endswith(outer.path):
+                    outer.asked += 1
+                    if outer.asked <= outer.breaks:
+                        if outer.hang:
+                            outer.over.wait(30)
+                        self.close_connection = True
+                        return
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                return
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+    def fetcher(self, **limits: float) -> Fetcher:
+        bounds = {"connect": 5.0, "read": 5.0, "total": 30.0, **limits}
+        gateway = Gateway(f"http://127.0.0.1:{self.server.server_address[1]}")
+        return Fetcher("T/1", gateway, Limits(**bounds), pause=lambda _: None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("path", ["/page", "/robots.txt"])
+def test_a_connection_that_breaks_once_costs_nothing(path: str) -> None:
+    with Unreliable(1, path=path) as site:
+        assert site.fetcher().get(PAGE, 100).status == 200
+        assert site.asked == 2
+
+
+def test_a_time_out_is_tried_once_more() -> None:
+    with Unreliable(1, hang=True) as site:
+        assert site.fetcher(read=1.0).get(PAGE, 100).status == 200
+        assert site.asked == 2
+
+
+def test_a_connection_that_breaks_twice_is_an_error() -> None:
+    with Unreliable(2) as site, pytest.raises(FetchError, match="broke the connection off"):
+        site.fetcher().get(PAGE, 100)
+    assert site.asked == 2
+
+
+def test_there_is_no_second_try_without_time_for_it() -> None:
+    with Unreliable(1) as site, pytest.raises(FetchError):
+        site.fetcher(total=1.5).get(PAGE, 100)
+    assert site.asked == 1
+
+
+def test_a_host_that_never_answers_is_left_alone_for_the_rest_of_the_run() -> None:
+    with Unreliable(100) as site:
+        web = site.fetcher()
+        for _ in range(3):
+            with pytest.raises(FetchError, match="broke the connection off"):
+                web.get(PAGE, 100)
+        with pytest.raises(FetchError, match="did not answer 6 times in a row"):
+            web.get(PAGE, 100)
+    assert site.asked == 6
+
+
+def test_an_answer_in_between_makes_a_host_alive_again() -> None:
+    with Unreliable(5) as site:
+        web = site.fetcher()
+        for _ in range(2):
+            with pytest.raises(FetchError):
+                web.get(PAGE, 100)
+        for _ in range(10):
+            assert web.get(PAGE, 100).status == 200
+
+
+def test_waiting_for_a_hosts_other_requests_is_not_the_requests_own_time() -> None:
+    site = HTTPServer("127.0.0.1", threaded=True)
+    site.expect_request("/www.example.org/robots.txt").respond_with_data("")
+
+    def slow(request: Request) -> Response:
+        time.sleep(0.4)
+        return Response("ok")
+
+    site.expect_request("/www.example.org/page").respond_with_handler(slow)
+    with site, ThreadPoolExecutor(10) as pool:
+        web = fetcher(site, per_host=1, read=2.0, total=2.5)  # ten of them take four seconds
+        assert [page.body for page in pool.map(lambda _: web.get(PAGE, 100), range(10))] == [b"ok"] * 10
+
+
+def test_the_end_of_the_run_is_not_the_pages_fault() -> None:
+    with Unreliable(1, hang=True) as site:
+        gateway = Gateway(f"http://127.0.0.1:{site.server.server_address[1]}")
+        web = Fetcher("T/1", gateway, Limits(), ends_at=time.monotonic() + 1.0)
+        with pytest.raises(OutOfTimeError):
+            web.get(PAGE, 100)
+        with pytest.raises(OutOfTimeError):
+            web.get(PAGE, 100)
+    assert site.asked == 1
+
+
+def test_a_pace_that_the_run_has_no_time_for_leaves_the_rest_to_another_one(httpserver: HTTPServer) -> None:
+    httpserver.expect_request(ROBOTS).respond_with_data("User-agent: *\nCrawl-delay: 5\n")
+    httpserver.expect_request("/www.example.org/page").respond_with_data("ok")
+    gateway = Gateway(httpserver.url_for("").rstrip("/"))
+    web = Fetcher("T/1", gateway, Limits(), ends_at=time.monotonic() + 4.0)
+    assert web.get(PAGE, 100).body == b"ok"
+    with pytest.raises(OutOfTimeError):
+        web.get(PAGE, 100)

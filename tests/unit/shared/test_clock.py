@@ -1,11 +1,16 @@
 """The run's clock."""
 
+import subprocess
+import sys
+import tomllib
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
 from shared.clock import FixedClock, local_day, parse_as_of
 
+ROOT = Path(__file__).resolve().parents[3]
 NOW = FixedClock(datetime(2025, 12, 8, 23, 30, tzinfo=UTC))
 
 
@@ -35,3 +40,17 @@ def test_the_calendar_day_depends_on_the_place():
 def test_a_clock_needs_a_time_zone():
     with pytest.raises(ValueError):
         FixedClock(datetime(2025, 1, 1))
+
+
+def test_time_zones_need_nothing_of_the_operating_system():
+    asked = "from datetime import *; from shared.clock import local_day as d; print(d(datetime.now(UTC), 'Asia/Seoul'))"
+    environment = {"PYTHONTZPATH": "", "PATH": ""}
+    done = subprocess.run([sys.executable, "-c", asked], env=environment, capture_output=True, text=True, check=False)
+    assert date.fromisoformat(done.stdout.strip()), done.stderr
+
+
+def test_every_service_brings_the_time_zones():
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    assert any(str(one).startswith("tzdata") for one in groups["shared"])
+    for service in ("ingest", "normalize", "engine", "publisher"):
+        assert {"include-group": "shared"} in groups[service]
