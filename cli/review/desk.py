@@ -17,13 +17,12 @@ from shared.contracts.edition import Edition, EditionItem, EditionMessage, ItemR
 from shared.contracts.items import NormalizedItem
 from shared.errors import ConflictError, InputError
 from shared.ids import content_hash
+from shared.near_misses import near_misses
 from shared.storage.editions import Editions
 from shared.storage.labels import Labels
 from shared.storage.objects import Model, Objects, dump, get_model, put_model
 from shared.storage.table import Row
 
-NEAR_MISSES = 20
-_NOT_NEAR = ("selected", "already_printed", "story_duplicate", "no_link")
 _TYPES = {
     "md": "text/markdown; charset=utf-8",
     "txt": "text/plain; charset=utf-8",
@@ -92,7 +91,7 @@ class Desk:
         original = self._model(row, "original.json", Edition) or current
         edits = self._model(row, "edits.json", Edits) or Edits()
         report = get_model(objects, self._key(row, "report.json"), Report)
-        near = near_misses(report, original)
+        near = near_misses(report.items)
         material = Material(original, report, client, self._added(tree, edits, original, near))
         html = objects.get(self._key(row, "newsletter.html")) or b""
         torn = row["status"] == "draft" and approval.written_hash(objects, row) != row["content_hash"]
@@ -168,20 +167,6 @@ class Desk:
     @staticmethod
     def _key(row: Row, name: str) -> str:
         return f"{str(row['prefix']).rstrip('/')}/{name}"
-
-
-def near_misses(report: Report, original: Edition) -> tuple[ItemReport, ...]:
-    """What was scored and not printed, best first; repetitions of what is printed are no misses."""
-    printed = {item.item_id for section in original.sections for item in section.items}
-    rows = [
-        one
-        for one in report.items
-        if one.score is not None
-        and one.item_id not in printed
-        and one.dispositions
-        and one.dispositions[-1].outcome not in _NOT_NEAR
-    ]
-    return tuple(sorted(rows, key=lambda one: (-(one.score or 0), one.item_id))[:NEAR_MISSES])
 
 
 def as_printed(item: NormalizedItem, report: ItemReport, tree: ConfigTree, words: Wording) -> EditionItem:

@@ -135,8 +135,12 @@ def _by_facet(hits: Iterable[Hit]) -> dict[str, Names]:
 
 def _capitalised_values(told: Iterable[Hit], title: str) -> Names:
     """Values of facets that the title writes as a name: `Japanese` and `Japan` are one place."""
-    written = (hit for hit in told if not _is_step(hit) and any(map(str.isupper, hit.text(title))))
+    written = (hit for hit in told if not _is_step(hit) and _has_capital(hit.text(title)))
     return frozenset(scope for hit in written for scope in hit.scopes)
+
+
+def _has_capital(text: str) -> bool:
+    return text != text.lower()
 
 
 def _blank(title: str, spans: Iterable[tuple[int, int]]) -> str:
@@ -154,7 +158,7 @@ def _bare(token: str) -> list[str]:
 def _proper(title: str) -> Names:
     """Words with a capital."""
     tokens = (match.group() for match in _TOKEN.finditer(title))
-    return frozenset(word for token in tokens if any(map(str.isupper, token)) for word in _bare(token))
+    return frozenset(word for token in tokens if _has_capital(token) for word in _bare(token))
 
 
 def _numbers(title: str) -> dict[str, Names]:

@@ -162,7 +162,7 @@ def _match(facts: Facts, plan: DomainPlan, clause: MatchClause, values: dict[str
         clause=clause.id,
         confidence=clause.confidence,
         signals=tuple(name for name in plan.profile.signals if values[name]),
-        events=_named_events(plan, values),
+        events=_named_events(facts.item.event_type, plan, values),
         pure_player=values["pure_player"],
         hybrid=values["hybrid"],
         companies=facts.ids["company"] & plan.companies,
@@ -172,10 +172,10 @@ def _match(facts: Facts, plan: DomainPlan, clause: MatchClause, values: dict[str
     )
 
 
-def _named_events(plan: DomainPlan, values: dict[str, bool]) -> frozenset[str]:
-    holding = (clause for clause in plan.profile.match if evaluate(clause.when, values))
-    names = (name for clause in holding for name in names_in(clause.when) if values[name])
-    return frozenset(name.removeprefix("event_") for name in names if name.startswith("event_"))
+def _named_events(event_type: str, plan: DomainPlan, values: dict[str, bool]) -> frozenset[str]:
+    """An item has one event type: no other name `event_…` is true."""
+    naming = (clause.when for clause in plan.profile.match if f"event_{event_type}" in names_in(clause.when))
+    return frozenset({event_type}) if any(evaluate(when, values) for when in naming) else frozenset()
 
 
 def _rejection(clause: MatchClause, values: dict[str, bool]) -> str:

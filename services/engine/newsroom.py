@@ -11,22 +11,10 @@ from services.engine.errors import WritingError
 from services.engine.prompt import Prompt, build_prompt
 from services.engine.settings import EngineSettings
 from services.engine.writing import Written, ground
-from shared.config.tree import ConfigTree
+from shared.config.events import event_vocabulary
 from shared.contracts.items import NormalizedItem, Usage
-from shared.grounding.check import Vocabulary
 from shared.observability import logger
 from shared.storage.spend import BudgetExceeded
-
-
-def event_vocabulary(tree: ConfigTree) -> Vocabulary:
-    """Names the event types whose patterns a text shows: a sentence may claim none that its items do not."""
-    return lambda text: frozenset(
-        scope.partition(".")[0]
-        for hit in tree.matcher.find(text)
-        if hit.kind == "event"
-        for scope in hit.scopes
-        if not scope.endswith(".negative")
-    )
 
 
 class Newsroom:

@@ -13,7 +13,7 @@ from typing import Any
 from services.engine.adapters import Ports
 from services.engine.assignment import Assignment, for_batch, for_request, last_sent_of
 from services.engine.building import Built, build
-from services.engine.report_page import TOLD_ELSEWHERE, near_misses, report_page
+from services.engine.report_page import miss, report_page
 from services.engine.settings import EngineSettings
 from shared.approval import message_of
 from shared.contracts.batch import Manifest
@@ -21,6 +21,7 @@ from shared.contracts.edition import Report
 from shared.contracts.events import Answer, EngineEvent
 from shared.errors import ConflictError, RunFailedError
 from shared.ids import content_hash
+from shared.near_misses import near_misses
 from shared.observability import correlate, logger, statistics
 from shared.storage import keys
 from shared.storage.batches import Batch
@@ -189,12 +190,12 @@ def _age(row: Row) -> tuple[str, str]:
 
 
 def _near_misses(report: Report) -> list[dict[str, Any]]:
-    """The best of what was scored and not printed, for the operators' digest."""
-    missed = [one for one in near_misses(report.items) if one.outcome not in TOLD_ELSEWHERE]
+    """The best of what was scored and not printed, for the operators' digest. Titles and addresses as on the page."""
+    misses = [miss(item) for item in near_misses(report.items)]
     return [
         {"title": one.title, "url": one.url, "score": one.score, "floor": report.floor, "reason": one.reason}
-        for one in missed
-        if one.score is not None and one.url
+        for one in misses
+        if one.url
     ][:_NEAR_MISSES]
 
 

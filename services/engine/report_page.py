@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Any
 from services.engine.text import plain, safe_url
 from shared.contracts.batch import SourceReport
 from shared.contracts.edition import ItemReport, Report
+from shared.near_misses import engine_answer, near_misses
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 SCORED_SHOWN = 20
-NEAR_MISSES = 12
 _WIDTH = 100.0
 _TITLE = 160
 _REASON = 400
 _TEMPLATES = Path(__file__).parent / "templates"
 _PRINTED = "selected"
-TOLD_ELSEWHERE = ("story duplicate", "already printed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class ScoredItem:
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """An item that the engine looked at and did not print."""
+    """A near miss, ready to print."""
 
     title: str
     url: str
@@ -80,7 +79,7 @@ def _view(report: Report) -> dict[str, Any]:
         "scored": score_bars(scored[:SCORED_SHOWN], report.floor),
         "floor_at": _floor_at(scored[:SCORED_SHOWN], report.floor),
         "legend": _legend(scored[:SCORED_SHOWN]),
-        "misses": near_misses(report.items),
+        "misses": [miss(item) for item in near_misses(report.items)],
         "sources": [(source, state(source)) for source in report.sources],
         "calls": bars(dict(report.model_calls)),
         "refused": bars({name: amount for name, amount in report.refused.items() if amount}),
@@ -124,7 +123,8 @@ def _scored(report: Report) -> list[ItemReport]:
 
 
 def _is_printed(item: ItemReport) -> bool:
-    return any((one.stage, one.outcome) == ("engine", _PRINTED) for one in item.dispositions)
+    answer = engine_answer(item)
+    return answer is not None and answer.outcome == _PRINTED
 
 
 def _names(items: Sequence[ItemReport]) -> dict[str, int]:
@@ -178,20 +178,11 @@ def _parts(contributions: Mapping[str, float], low: float, span: float, shades: 
         yield Part(plain(name, _TITLE), amount, left, _percent(abs(amount) / span), shades[_shade_name(name)])
 
 
-def near_misses(items: Sequence[ItemReport]) -> list[Miss]:
-    """What the engine looked at and did not print: by score, then what matched no rule; last, what is or was printed
-    under another address."""
-    missed = []
-    for item in items:
-        last = next((one for one in reversed(item.dispositions) if one.stage == "engine"), None)
-        if last is not None and last.outcome != _PRINTED:
-            outcome, reason = last.outcome.replace("_", " "), plain(last.reason, _REASON)
-            missed.append(Miss(plain(item.title, _TITLE), safe_url(item.url), outcome, reason, item.score))
-    return sorted(missed, key=_nearness)[:NEAR_MISSES]
-
-
-def _nearness(miss: Miss) -> tuple[bool, float, str]:
-    return (miss.outcome in TOLD_ELSEWHERE, -(miss.score or -1.0), miss.title)
+def miss(item: ItemReport) -> Miss:
+    """A near miss as the page shows it: plain text, and an address only if it is a web address."""
+    answer = engine_answer(item)
+    outcome, reason = (answer.outcome.replace("_", " "), answer.reason) if answer else ("", "")
+    return Miss(plain(item.title, _TITLE), safe_url(item.url), outcome, plain(reason, _REASON), item.score)
 
 
 def state(source: SourceReport) -> str:

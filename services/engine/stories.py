@@ -128,7 +128,11 @@ def _disjoint(a: Names, b: Names) -> bool:
 
 
 def _disjoint_in(a: Mapping[str, Names], b: Mapping[str, Names]) -> bool:
-    return any(_disjoint(values, b.get(kind, frozenset())) for kind, values in a.items())
+    for kind, values in a.items():
+        others = b.get(kind)
+        if others and values and not values & others:
+            return True
+    return False
 
 
 Key = tuple[str | int, ...]
@@ -139,22 +143,22 @@ class StoryIndex:
     in common (or, where one tells no step, the event type), or the beginning of the title."""
 
     def __init__(self, stories: Iterable[Story] = ()) -> None:
-        self._blocks: defaultdict[Key, list[Story]] = defaultdict(list)
+        self._stories: list[Story] = []
+        self._blocks: defaultdict[Key, list[int]] = defaultdict(list)
         for story in stories:
             self.add(story)
 
     def add(self, story: Story) -> None:
         for key in _keys(story, _kinds(story)):
-            self._blocks[key].append(story)
+            self._blocks[key].append(len(self._stories))
+        self._stories.append(story)
 
     def near(self, story: Story) -> Iterable[Story]:
-        """Each story that might report the same event, once."""
-        seen: set[str] = set()
+        """Each story that might report the same event, once, in the order in which they were added."""
+        found: set[int] = set()
         for key in _keys(story, _wanted(story)):
-            for other in self._blocks.get(key, ()):
-                if other.item_id not in seen:
-                    seen.add(other.item_id)
-                    yield other
+            found.update(self._blocks.get(key, ()))
+        return (self._stories[number] for number in sorted(found))
 
 
 def _kinds(story: Story) -> tuple[str, ...]:

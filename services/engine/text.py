@@ -14,6 +14,7 @@ MAX_SENTENCE = 700
 MAX_URL = 2000  # what browsers and mail clients agree on
 _DOUBLED_END = re.compile(r"([.!?…])[\s.…]+$")
 _PLAIN_URL = re.compile(r"[!-~]+")
+_SAFE_AS_IT_IS = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:[/?#][A-Za-z0-9/:?#$&+,;=%~._-]*)?")
 _MARKUP = re.compile(r"<[a-zA-Z/!?]")
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|~]|&(?=#?\w+;))")
 _LINE_START = re.compile(r"^(\s*\d*)([#+=.)-])")
@@ -29,7 +30,8 @@ def plain(text: str, limit: int) -> str:
     bounded = text[: limit * 8]
     if _MARKUP.search(bounded):
         bounded = nh3.clean(bounded, tags=set())
-    visible = "".join(_visible(char) for char in unicodedata.normalize("NFC", html.unescape(bounded)))
+    whole = unicodedata.normalize("NFC", html.unescape(bounded))
+    visible = whole if whole.isprintable() else "".join(map(_visible, whole))
     joined = " ".join(visible.split())
     if len(joined) <= limit:
         return joined
@@ -63,6 +65,8 @@ def line_of(text: str) -> str:
 
 def safe_url(url: str) -> str:
     """The address, percent-encoded so that it can stand in any attribute or Markdown link; empty unless http(s)."""
+    if len(url) <= MAX_URL and _SAFE_AS_IT_IS.fullmatch(url):
+        return url
     try:
         parts = urlsplit(url.strip())
         host = parts.hostname

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.normalize.answer import AnsweredFigure, AnsweredSentence, Role, ToolAnswer
-from shared.config.events import Reading, read_text
+from shared.config.events import Reading, event_vocabulary, read_text
 from shared.config.tree import ConfigTree, entity_terms
 from shared.contracts.items import Entity, EntityKind, Figure, Refusals, Sentence
 from shared.grounding import Mention, Source, figure_findings, sentence_findings
@@ -56,7 +56,7 @@ def prepare(tree: ConfigTree, *, title: str, text: str, language: str, published
 def ground(tree: ConfigTree, text: Text, answer: ToolAnswer) -> Grounded:
     """Check every part of `answer` against the text. Canonical entities that the answer left out are added."""
     entities, unknown = _entities(tree, text, answer)
-    vocabulary = _vocabulary(tree, text.source)
+    vocabulary = event_vocabulary(tree)
     summary, unsupported = _summary(text.source, answer.summary, vocabulary)
     figures, wrong = _figures(text.source, answer.key_figures)
     return Grounded(
@@ -162,17 +162,3 @@ def _holding(source: Source, value: str) -> str:
     numbered = (sentence for sentence in source.sentences if digits & set(_DIGITS.findall(sentence)))
     likely = sorted(numbered, key=lambda sentence: sentence in source.title)
     return next((one for one in likely if not figure_findings(source, value, one)), value)
-
-
-def _vocabulary(tree: ConfigTree, source: Source) -> Vocabulary:
-    """The event types that a text speaks of: a summary must not announce an event that its source does not.
-
-    A sentence announces one by the wording of its titles; for the source any wording of it will do.
-    """
-
-    def kinds(text: str) -> frozenset[str]:
-        ends = (".title", ".body") if text == source.full else (".title",)
-        hits = (hit for hit in tree.matcher.find(text) if hit.kind == "event")
-        return frozenset(scope.partition(".")[0] for hit in hits for scope in hit.scopes if scope.endswith(ends))
-
-    return kinds

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from shared.config.tree import ConfigTree
+from shared.grounding.check import Vocabulary
 from shared.grounding.sentences import split_sentences
 from shared.text.hits import Hit
 
@@ -64,6 +65,19 @@ class Reading:
         """Hits that end inside "title", "lead" (title and first characters of the body) or "text" (all of it)."""
         limit = {"title": self.title_end, "lead": self.lead_end, "text": len(self.text)}[where]
         return tuple(hit for hit in self.hits if hit.end <= limit)
+
+
+def event_vocabulary(tree: ConfigTree) -> Vocabulary:
+    """The event types that texts speak of. A sentence announces one by the wording of its titles; for a source any
+    wording of it will do."""
+
+    def named(text: str, ends: tuple[str, ...]) -> frozenset[str]:
+        hits = (hit for hit in tree.matcher.find(text) if hit.kind == "event")
+        return frozenset(scope.partition(".")[0] for hit in hits for scope in hit.scopes if scope.endswith(ends))
+
+    return Vocabulary(
+        announced=lambda text: named(text, (".title",)), told=lambda text: named(text, (".title", ".body"))
+    )
 
 
 def read_text(tree: ConfigTree, title: str, body: str) -> Reading:

@@ -12,8 +12,6 @@ from shared.grounding.words import base, content_stems, guess_language, names, n
 from shared.text.fold import fold_key
 
 FindingKind = Literal["number", "date", "frequency", "name", "evidence", "wording", "language", "negation", "claim"]
-Vocabulary = Callable[[str], frozenset[str]]
-"""Names the kinds of event that a text's own wording shows; a sentence may show none that its source does not."""
 
 MIN_SUPPORTED = 0.6
 """Least share of a sentence's content words, names apart, that the source must hold: a paraphrase keeps most of them,
@@ -21,6 +19,15 @@ an invention does not (tuned on the tests' own examples)."""
 
 MIN_OVERLAP = 0.3
 """Least share of a sentence's content words that its evidence and the title must hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Names kinds of event by their wording: those that a sentence announces, and those that a source tells of. A
+    sentence may announce none that its source does not tell."""
+
+    announced: Callable[[str], frozenset[str]]
+    told: Callable[[str], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,8 @@ def sentence_findings(
         *_wording_findings(source, text, evidence),
     ]
     if vocabulary:
-        findings += [Finding("claim", kind) for kind in sorted(vocabulary(text) - vocabulary(source.full))]
+        announced = vocabulary.announced(text)
+        findings += [Finding("claim", kind) for kind in sorted(announced and announced - vocabulary.told(source.full))]
     return tuple(findings)
 
 

@@ -10,7 +10,7 @@ two letters of any case on both ("C-ABC-MS"). "non-ABC", "ABC-based" and "XYZ-AB
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -284,12 +284,12 @@ def _merged(hits: list[Hit]) -> list[Hit]:
     return list(merged.values())
 
 
-def _rivals(hit: Hit) -> frozenset[str]:
+def _rivals(hit: Hit) -> Collection[str]:
     """The vocabularies in which a hit competes with overlapping ones."""
     if hit.kind in _ENTITY_KINDS:
-        return frozenset({hit.kind})
+        return (hit.kind,)
     if hit.kind == "technology":
-        return frozenset(scope.partition(".")[0] for scope in hit.scopes)
+        return {scope.partition(".")[0] for scope in hit.scopes}
     return hit.scopes
 
 
@@ -308,4 +308,5 @@ def _longest(hits: list[Hit]) -> list[Hit]:
 
 def _covered(spans: Iterable[tuple[int, int]], hit: Hit) -> bool:
     """A different span that overlaps; the same span twice (one term, two meanings) is no conflict."""
-    return any(s < hit.end and hit.start < e and (s, e) != (hit.start, hit.end) for s, e in spans)
+    start, end = hit.start, hit.end
+    return any(s < end and start < e and (s != start or e != end) for s, e in spans)

@@ -12,9 +12,10 @@ from services.engine.prompt import TOKEN_BUDGET, build_prompt
 from services.engine.selection import Candidate, Chosen, SectionPlan
 from services.engine.wording import wording
 from services.engine.writing import Written, ground
+from shared.config.events import event_vocabulary
 from shared.contracts.batch import SourceReport, Window
 from shared.contracts.items import Entity, Usage
-from tests.unit.engine.samples import CLIENT, corporate, facts, make_item, with_client
+from tests.unit.engine.samples import CLIENT, TREE, corporate, facts, make_item, with_client
 
 WINDOW = Window.model_validate({"from": "2026-03-02", "to": "2026-03-09"})
 USAGE = Usage(calls=1, input_tokens=900, output_tokens=100, cost_usd=0.004)
@@ -204,6 +205,15 @@ def test_ungrounded_sentences_give_way_to_the_items_own(invented: str):
     printed = apply_texts(FRAME.sections, written)[0].items[0]
     assert (printed.title, printed.summary) == (APPROVAL.title, APPROVAL.summary[0].text)
     assert written.refused >= 4
+
+
+def test_a_sentence_announces_an_event_by_title_wording_and_any_wording_of_the_source_will_do():
+    vocabulary = event_vocabulary(TREE)
+    assert vocabulary.announced("The agency approves LONGLITE after a capital raise.") == {"regulatory"}
+    assert vocabulary.told("The agency approves LONGLITE after a capital raise.") == {
+        "regulatory",
+        "product_performance",
+    }
 
 
 def test_a_fact_of_one_item_does_not_support_a_line_about_another():

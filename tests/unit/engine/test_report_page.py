@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.engine.report_page import bars, funnel, near_misses, report_page, score_bars, state
+from services.engine.report_page import bars, funnel, report_page, score_bars, state
 from shared.contracts.batch import Disposition, SourceReport
 from shared.contracts.edition import ItemReport, Report
 from tests.unit.engine.hostile import VECTORS
@@ -86,10 +86,6 @@ def test_penalties_stand_left_of_what_adds():
     parts = {part.label: part for part in score_bars([BELOW], 10.0)[0].parts}
     assert parts["penalty hiring"].start == 0
     assert parts["event type other"].start >= parts["penalty hiring"].width - 0.02
-
-
-def test_near_misses_come_before_what_is_printed_elsewhere():
-    assert [miss.title for miss in near_misses([PRINTED, COPY, BELOW])] == ["Rumour", "Approval again"]
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,15 @@ def test_every_item_has_one_leader_that_leads_itself(items):
     assert all(leaders[leader] == leader for leader in leaders.values())
 
 
+@given(st.lists(stories, max_size=12, unique_by=lambda one: one.item_id))
+def test_an_item_joins_the_best_of_the_leaders_that_it_matches(items):
+    leaders: dict[str, str] = {}
+    for place, one in enumerate(items):
+        matching = (other for other in items[:place] if leaders[other.item_id] == other.item_id)
+        leaders[one.item_id] = next((other.item_id for other in matching if same_story(other, one)), one.item_id)
+    assert group(items, JUDGE) == leaders
+
+
 def test_a_deal_with_somebody_else_is_another_deal():
     one = story("Glimmerworks signs licence with Bigbulb", "partnership", companies=("Glimmerworks", "Bigbulb"))
     two = story("Glimmerworks signs licence with Hearthly", "partnership")

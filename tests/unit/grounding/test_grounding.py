@@ -1,12 +1,13 @@
 """Grounding: what stands in the source passes, what does not is refused."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from shared.grounding import Source, figure_findings, sentence_findings, split_sentences
+from shared.grounding import Source, Vocabulary, figure_findings, sentence_findings, split_sentences
 
 TITLE = "Acme Bio and Northwind sign €12.5 million licence for ZENOLAR (brivastatin)"
 TEXT = """PARIS, 9 December 2025 – Acme Bio (Euronext: ACM) today announced that Northwind Pharmaceuticals will pay \
@@ -71,12 +72,15 @@ def test_a_capital_raise_that_nobody_made_is_refused() -> None:
 
 
 def test_a_claim_of_another_kind_of_event_is_refused_when_the_caller_knows_the_kinds() -> None:
-    def kinds(text: str) -> frozenset[str]:
-        return frozenset({"financing"} if "capital raise" in text else set())
+    def kinds(*wording: str) -> Callable[[str], frozenset[str]]:
+        return lambda text: frozenset({"financing"} if any(one in text for one in wording) else set())
 
-    notice = Source("Acme Bio appoints Jo Berg as Chief Strategy Officer to advance US capital growth", "")
+    vocabulary = Vocabulary(announced=kinds("capital raise"), told=kinds("capital raise", "new shares"))
     claim = "Acme Bio appoints Jo Berg as Chief Strategy Officer after its capital raise."
-    assert [finding.kind for finding in sentence_findings(notice, claim, None, kinds)] == ["claim"]
+    notice = "Acme Bio appoints Jo Berg as Chief Strategy Officer to advance US capital growth"
+    told = f"{notice}. The raise of capital in new shares was closed."
+    assert [finding.kind for finding in sentence_findings(Source(notice, ""), claim, None, vocabulary)] == ["claim"]
+    assert sentence_findings(Source(told, ""), claim, None, vocabulary) == ()
 
 
 def test_an_invented_number_word_is_refused() -> None:
