@@ -16,6 +16,7 @@ from cli import (
     explain,
     inventory,
     local_commands,
+    redo,
     region_commands,
     rollback,
     run,
@@ -33,6 +34,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("run")(run.command)
+app.command("redo")(redo.command)
 app.command("explain")(explain.command)
 app.command("eval")(eval_command.command)
 app.command("review")(review.command)

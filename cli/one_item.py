@@ -20,7 +20,7 @@ from shared.contracts.items import DatedBy, NormalizedItem, RawItem
 from shared.errors import InputError, VectoraError
 from shared.storage import keys
 from shared.storage.batches import BatchStore
-from shared.storage.lake import Lake
+from shared.storage.lake import Lake, arrival
 from shared.storage.objects import S3Objects, put_model
 from shared.storage.table import Row, StateTable
 
@@ -146,9 +146,9 @@ class OneItem:
         objects = [message.raw_key, keys.manifest(message.client_id, message.batch_id)]
         objects.append(keys.marker(message.client_id, message.batch_id, "collect"))
         if lake_row:
-            day = str(lake_row["normalized_at"])[:10]
+            day = arrival(lake_row)[:10]
             doomed += [keys.lake_day(str(lake_row["published"]), message.item_id)]
-            doomed += [keys.normalized_day(day, message.item_id)]
+            doomed += [keys.arrived_day(day, message.item_id)]
             objects.append(str(lake_row["key"]))
         for key in doomed:
             table.delete(key)

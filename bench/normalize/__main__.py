@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench.normalize.measure import conditions, measure, tokens
+from bench.normalize.measure import conditions, load, measure, tokens
 from bench.normalize.rig import rig
 from bench.normalize.scenarios import ITEMS, SCENARIOS
 
@@ -57,7 +57,7 @@ def machine() -> dict[str, Any]:
         "architecture": platform.machine(),
         "processors": os.cpu_count(),
         "python": platform.python_version(),
-        "load_at_start": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
+        "load_at_start": load(),
     }
 
 
@@ -69,14 +69,16 @@ def write(report: dict[str, Any], name: str) -> None:
 def table(report: dict[str, Any]) -> str:
     """The scenarios as a Markdown table."""
     lines = [
-        "| scenario | items | done | failed or unfinished | seconds | of the quota's minimum | calls | throttled |",
-        "|---|---|---|---|---|---|---|---|",
+        "| scenario | items | done | failed or unfinished | seconds (first call after) | of the quota's minimum "
+        "| calls | throttled | load |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for row in report["scenarios"]:
         lost = row["failed"] + row["unfinished"]
         lines.append(
-            f"| {row['what']} | {row['items']} | {row['done']} | {lost} | {row['wall_seconds']} "
-            f"| {row['wall_over_least']} | {row['calls']} | {row['throttled_share']:.1%} |"
+            f"| {row['what']} | {row['items']} | {row['done']} | {lost} "
+            f"| {row['wall_seconds']} ({row['first_call_after']}) | {row['wall_over_least']} | {row['calls']} "
+            f"| {row['throttled_share']:.1%} | {row['load'][0]} to {row['load'][1]} |"
         )
     return "\n".join(lines)
 

@@ -1,6 +1,7 @@
 """One scenario from queueing to the end of its batches, and what the endpoint's log says of it."""
 
 import math
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -86,7 +87,7 @@ def measure(rig: Rig, scenario: Scenario, given: Conditions, used: Tokens, limit
         rig.open_batch(rig.items(scenario.items_per_batch, f"{name}-{n}"), f"{name}-{n}")
         for n in range(scenario.batches)
     ]
-    started = time.time()
+    started, busy = time.time(), load()
     for messages in batches:
         rig.send(messages)
     fell_at = _watch(rig, scenario, given, batches, started + limit)
@@ -107,11 +108,18 @@ def measure(rig: Rig, scenario: Scenario, given: Conditions, used: Tokens, limit
         "wall_seconds": round(wall, 1),
         "least_seconds": round(least, 1),
         "wall_over_least": round(wall / least, 3),
+        "first_call_after": round(min(map(_began, calls), default=started) - started, 1),
+        "load": [busy, load()],
         "calls": len(calls),
         "throttled": len(throttled),
         "throttled_share": round(len(throttled) / max(1, len(calls)), 4),
     }
     return result | (_after_fall(calls, fell_at) if fell_at else {})
+
+
+def load() -> float | None:
+    """How many processes have wanted a processor in the last minute, where the system tells."""
+    return round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
 
 
 def _watch(
@@ -130,6 +138,10 @@ def _watch(
             break
         time.sleep(0.25)
     return fell_at
+
+
+def _began(call: dict[str, Any]) -> float:
+    return datetime.fromisoformat(call["time"]).timestamp() - float(call["seconds"])
 
 
 def _after_fall(calls: Sequence[dict[str, Any]], fell_at: float) -> dict[str, Any]:

@@ -31,9 +31,9 @@ _UNPACED = {"BEDROCK_RPM": "0", "BEDROCK_TPM": "0"}
 
 SCENARIOS = (
     Scenario("ours", "shared pace, own retries", _PACED),
+    Scenario("ours-three-batches", "shared pace, three batches at once", _PACED, batches=3),
+    Scenario("ours-falling-quota", "shared pace, quota falls to a third half-way", _PACED, falls_to=1 / 3),
     Scenario("no-pacing", "own retries alone", {"BEDROCK_RETRY_MODE": "own", **_UNPACED}),
     Scenario("botocore-standard", "botocore's standard mode", {"BEDROCK_RETRY_MODE": "standard", **_UNPACED}),
     Scenario("botocore-adaptive", "botocore's adaptive mode", {"BEDROCK_RETRY_MODE": "adaptive", **_UNPACED}),
-    Scenario("ours-three-batches", "shared pace, three batches at once", _PACED, batches=3),
-    Scenario("ours-falling-quota", "shared pace, quota falls to a third half-way", _PACED, falls_to=1 / 3),
 )

@@ -9,6 +9,7 @@ from services.engine.assignment import Assignment
 from services.engine.facts import Facts, read_facts
 from services.engine.window import LastSent, contains, is_late
 from shared.contracts.items import NormalizedItem
+from shared.storage.lake import arrival
 from shared.storage.table import Row
 
 
@@ -26,8 +27,8 @@ def gather(assignment: Assignment, lake: LakeReader, last: LastSent | None, now:
     own = {source.source_key for source in assignment.tree.sources_for(assignment.client)}
     rows = list(lake.published_in(window.start, window.end))
     if last is not None:
-        recent = lake.normalized_in(last.started_at[:10], (now + timedelta(days=1)).date().isoformat())
-        rows += [row for row in recent if is_late(window, last, row["published"], row["normalized_at"])]
+        recent = lake.arrived_in(last.started_at[:10], (now + timedelta(days=1)).date().isoformat())
+        rows += [row for row in recent if is_late(window, last, row["published"], arrival(row))]
     items = tuple(lake.load(list(_own(rows, own))))
     tree = assignment.tree
     return Gathered(items, tuple(read_facts(item, tree, late=not contains(window, item.published)) for item in items))

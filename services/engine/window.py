@@ -63,9 +63,9 @@ def contains(window: Window, published: str) -> bool:
     return window.start <= published < window.end
 
 
-def is_late(window: Window, last: LastSent | None, published: str, normalized_at: str) -> bool:
-    """Older than the window, but normalized only after the last sent edition had read the lake."""
+def is_late(window: Window, last: LastSent | None, published: str, arrived_at: str) -> bool:
+    """Older than the window, but in the lake only after the last sent edition had read the lake."""
     if last is None or published >= window.start:
         return False
     oldest = min(last.window_from, (date.fromisoformat(window.start) - timedelta(days=LATE_DAYS)).isoformat())
-    return published >= oldest and datetime.fromisoformat(normalized_at) > datetime.fromisoformat(last.started_at)
+    return published >= oldest and datetime.fromisoformat(arrived_at) > datetime.fromisoformat(last.started_at)

@@ -72,7 +72,7 @@ def lake_day(published: str, item_id: str) -> tuple[str, str]:
     return f"LAKE#{published}", item_id
 
 
-def normalized_day(day: str, item_id: str) -> tuple[str, str]:
+def arrived_day(day: str, item_id: str) -> tuple[str, str]:
     return f"NORMALIZED#{day}", item_id
 
 

@@ -36,28 +36,30 @@ class Lake:
         if old and _outranks(old, item):
             return str(old["key"])
         put_model(self._objects, key, item)
+        arrived_at = _arrived_at(old, item)
         row = {
             "item_id": item.item_id,
             "key": key,
             "published": item.published,
             "content_hash": item.content_hash,
             "normalized_at": item.normalized_at,
+            "arrived_at": arrived_at,
             "normalizer": item.normalizer.kind,
             "signature": item.normalizer.signature,
             "sources": list(item.sources),
         }
         self._table.put(keys.lake_day(item.published, item.item_id), row)
-        self._table.put(keys.normalized_day(item.normalized_at[:10], item.item_id), row)
+        self._table.put(keys.arrived_day(arrived_at[:10], item.item_id), row)
         self._table.put(keys.lake_item(item.item_id), row)
         if old:
-            self._forget(old, item)
+            self._forget(old, item, arrived_at)
         return key
 
-    def _forget(self, old: Row, item: NormalizedItem) -> None:
+    def _forget(self, old: Row, item: NormalizedItem, arrived_at: str) -> None:
         if old["published"] != item.published:
             self._table.delete(keys.lake_day(old["published"], item.item_id))
-        if old["normalized_at"][:10] != item.normalized_at[:10]:
-            self._table.delete(keys.normalized_day(old["normalized_at"][:10], item.item_id))
+        if (before := arrival(old)[:10]) != arrived_at[:10]:
+            self._table.delete(keys.arrived_day(before, item.item_id))
 
     def get(self, item_id: str) -> Row | None:
         """An item's index entry, or None."""
@@ -67,14 +69,24 @@ class Lake:
         """Index entries of the items published on the days [start, end)."""
         return [row for day in days(start, end) for row in self._table.query(keys.lake_day(day, "")[0])]
 
-    def normalized_in(self, start: str, end: str) -> list[Row]:
-        """Index entries of the items normalized on the days [start, end), in UTC."""
-        return [row for day in days(start, end) for row in self._table.query(keys.normalized_day(day, "")[0])]
+    def arrived_in(self, start: str, end: str) -> list[Row]:
+        """Index entries of the items that came to the lake on the days [start, end), in UTC."""
+        return [row for day in days(start, end) for row in self._table.query(keys.arrived_day(day, "")[0])]
 
     def load(self, rows: Sequence[Row]) -> list[NormalizedItem]:
         """The items of index entries, in the same order."""
         with ThreadPoolExecutor(_READERS) as pool:
             return list(pool.map(lambda row: get_model(self._objects, row["key"], NormalizedItem), rows))
+
+
+def arrival(row: Row) -> str:
+    """When the content of an index entry came to the lake."""
+    return str(row.get("arrived_at") or row["normalized_at"])
+
+
+def _arrived_at(old: Row | None, item: NormalizedItem) -> str:
+    """The same content normalized anew is no news: it stays when it came."""
+    return arrival(old) if old and old["content_hash"] == item.content_hash else item.normalized_at
 
 
 def _outranks(old: Row, item: NormalizedItem) -> bool:

@@ -24,16 +24,17 @@ from shared.storage.table import StateTable
 
 _TRIES = 40
 _LEAST_RATE = 0.02
-_MILD_CUT = 0.93
+_MILD_CUT = 0.97
 """For one throttle after a quiet time: late by some milliseconds, or another user of the same quota."""
 _HARD_CUT = 0.5
 """For a throttle at a rate that was cut a moment ago: the quota is far below."""
 _AT_ONCE = 2.5
 """Intervals after a cut within which another throttle comes when the quota is half of the rate or less: a bucket of one
 admits at most one call in between."""
-_FAST_GROWTH, _SLOW_GROWTH = 0.02, 0.0012
-"""Growth of the rate by a success: well below the rate that was last throttled, and near it."""
-_NEAR = 0.7
+_FAST_GROWTH, _FAIR_GROWTH, _SLOW_GROWTH = 0.05, 0.01, 0.0005
+"""Growth of the rate by a success: well below the rate that was last throttled; below it after a single hard cut, which
+two late calls cause as well; near it."""
+_FAR, _NEAR = 0.7, 0.95
 _FORGET_SECONDS = 900
 """After this time without a throttle the quota is tried at its full rate again."""
 
@@ -43,13 +44,15 @@ class Quota:
     """Requests and tokens a minute (0: no limit); `headroom` is the share of the requests that is left unused.
 
     `token_burst`: seconds' worth of tokens that may be spent in advance. Bedrock's bucket holds a minute's worth; calls
-    differ in size, and without a burst every large one would hold up small ones.
+    differ in size, and without a burst every large one would hold up small ones. `lead`: seconds between asking and the
+    earliest start, longer than the asking takes: a call that starts later than its turn makes the next one too early.
     """
 
     rpm: float
     tpm: float
     headroom: float = 0.055
     token_burst: float = 20.0
+    lead: float = 0.1
 
     @property
     def limited(self) -> bool:
@@ -60,7 +63,8 @@ class Quota:
 class PaceState:
     """`request_at` and `token_at`: epoch seconds up to which the quota is given away; `rate`: share of it in use.
 
-    `cut_at`: when the rate was last cut, from `ceiling`. `version` guards the conditional write.
+    `cut_at`: when the rate was last cut, from `ceiling`; `hard`: how many of the last cuts were hard ones. `version`
+    guards the conditional write.
     """
 
     request_at: float = 0.0
@@ -68,14 +72,15 @@ class PaceState:
     rate: float = 1.0
     cut_at: float = 0.0
     ceiling: float = 0.0
+    hard: int = 0
     version: int = 0
 
 
 def reserve(state: PaceState, quota: Quota, tokens: int, now: float) -> tuple[PaceState, float]:
     """The state after reserving a call of `tokens`, and the epoch second at which it may start."""
     if now - state.cut_at > _FORGET_SECONDS:
-        state = replace(state, rate=1.0, ceiling=0.0)
-    start = now
+        state = replace(state, rate=1.0, ceiling=0.0, hard=0)
+    start = now + quota.lead
     if quota.rpm:
         start = max(start, state.request_at)
     if quota.tpm:
@@ -98,8 +103,13 @@ def settle(state: PaceState, quota: Quota, reserved: int, used: int, asked_at: f
     settled = replace(state, token_at=state.token_at - _token_seconds(state, quota, reserved - used))
     if asked_at < state.cut_at:
         return settled
-    growth = _FAST_GROWTH if state.rate < _NEAR * state.ceiling else _SLOW_GROWTH
-    return replace(settled, rate=min(1.0, state.rate * (1 + growth)))
+    return replace(settled, rate=min(1.0, state.rate * (1 + _growth(state))))
+
+
+def _growth(state: PaceState) -> float:
+    if state.rate < _FAR * state.ceiling:
+        return _FAST_GROWTH
+    return _FAIR_GROWTH if state.hard == 1 and state.rate < _NEAR * state.ceiling else _SLOW_GROWTH
 
 
 def slow_down(state: PaceState, quota: Quota, turn: Turn, now: float) -> PaceState:
@@ -112,9 +122,10 @@ def slow_down(state: PaceState, quota: Quota, turn: Turn, now: float) -> PaceSta
         return state
     interval = max(_spacing(state, quota), _token_seconds(state, quota, turn.tokens))
     again = state.ceiling > 0 and turn.start_at - state.cut_at < _AT_ONCE * interval
+    hard = state.hard + 1 if again else 0
     rate = max(_LEAST_RATE, state.rate * (_HARD_CUT if again else _MILD_CUT))
     token_at = min(state.token_at - _token_seconds(state, quota, turn.tokens), now + quota.token_burst)
-    cut = replace(state, token_at=token_at, rate=rate, cut_at=now, ceiling=state.rate)
+    cut = replace(state, token_at=token_at, rate=rate, cut_at=now, ceiling=state.rate, hard=hard)
     return replace(cut, request_at=now + _spacing(cut, quota))
 
 

@@ -79,7 +79,25 @@ def test_a_changed_date_moves_an_item_and_rules_never_replace_a_model(table: Sta
     lake.put(item(published="2025-12-08"))
     assert lake.published_in("2025-12-09", "2025-12-10") == []
     assert len(lake.published_in("2025-12-01", "2025-12-31")) == 1
-    assert len(lake.normalized_in("2026-01-05", "2026-01-06")) == 1
+    assert len(lake.arrived_in("2026-01-05", "2026-01-06")) == 1
+
+
+def test_what_is_normalized_anew_stays_when_it_came_unless_its_content_is_new(
+    table: StateTable, objects: S3Objects
+) -> None:
+    lake = Lake(table, objects)
+    lake.put(item("rules"))
+    lake.put(item(normalized_at="2026-02-01T08:00:00+00:00"))
+    (row,) = lake.arrived_in("2026-01-05", "2026-01-06")
+    assert (row["normalizer"], row["normalized_at"][:10], row["arrived_at"][:10]) == (
+        "model",
+        "2026-02-01",
+        "2026-01-05",
+    )
+    assert lake.arrived_in("2026-02-01", "2026-02-02") == []
+    lake.put(item(normalized_at="2026-03-01T08:00:00+00:00", content_hash="h2"))
+    assert lake.arrived_in("2026-01-05", "2026-01-06") == []
+    assert len(lake.arrived_in("2026-03-01", "2026-03-02")) == 1
 
 
 def test_one_engine_builds_an_edition_and_states_go_one_way(table: StateTable) -> None:
@@ -141,7 +159,7 @@ def test_a_dead_function_s_reservation_is_freed_when_its_time_is_over(table: Sta
 
 def test_calls_of_all_functions_start_one_after_the_other(table: StateTable) -> None:
     time = Time()
-    paces = [SharedPace(table, "r", "m", Quota(60, 0, headroom=0), time, lambda _s: None) for _ in range(2)]
+    paces = [SharedPace(table, "r", "m", Quota(60, 0, headroom=0, lead=0), time, lambda _s: None) for _ in range(2)]
     taken = [waits(paces[number % 2], time, 1, 100, 60)[0] for number in range(4)]
     assert taken == pytest.approx([0, 1, 2, 3], abs=0.01)
     with pytest.raises(OutOfTime):
@@ -163,7 +181,7 @@ def test_threads_that_reserve_together_get_different_moments(table: StateTable) 
     atomic = Atomic.__new__(Atomic)
     atomic.__dict__.update(table.__dict__)
     time = Time()
-    pace = SharedPace(atomic, "r", "m", Quota(60, 0, headroom=0), time, lambda _s: None)
+    pace = SharedPace(atomic, "r", "m", Quota(60, 0, headroom=0, lead=0), time, lambda _s: None)
     with ThreadPoolExecutor(4) as pool:
         taken = sorted(pool.map(lambda _n: waits(pace, time, 1)[0], range(12)))
     assert taken == pytest.approx(list(range(12)), abs=0.01)
@@ -171,7 +189,7 @@ def test_threads_that_reserve_together_get_different_moments(table: StateTable) 
 
 def test_tokens_are_reserved_and_the_unused_given_back(table: StateTable) -> None:
     time = Time()
-    pace = SharedPace(table, "r", "m", Quota(0, 6000, headroom=0, token_burst=0), time, lambda _s: None)
+    pace = SharedPace(table, "r", "m", Quota(0, 6000, headroom=0, lead=0, token_burst=0), time, lambda _s: None)
     first = pace.reserve(1000, 60)
     assert waits(pace, time, 1, 1000) == pytest.approx([10], abs=0.01)
     pace.settle(first, 400)
@@ -180,7 +198,7 @@ def test_tokens_are_reserved_and_the_unused_given_back(table: StateTable) -> Non
 
 def test_a_throttle_slows_down_once_for_all_calls_under_way_and_voids_their_turns(table: StateTable) -> None:
     time = Time()
-    pace = SharedPace(table, "r", "m", Quota(60, 0, headroom=0), time, lambda _s: None)
+    pace = SharedPace(table, "r", "m", Quota(60, 0, headroom=0, lead=0), time, lambda _s: None)
     turns = [pace.reserve(1, 60) for _ in range(3)]
     time.moment += timedelta(seconds=10)
     standing = pace.reserve(1, 60)
@@ -189,5 +207,5 @@ def test_a_throttle_slows_down_once_for_all_calls_under_way_and_voids_their_turn
     for turn in turns:
         pace.throttled(turn)
     renewed = pace.renew(standing, 60)
-    assert renewed.start_at - time.now().timestamp() == pytest.approx(1 / 0.93, abs=0.01)
-    assert waits(pace, time, 1) == pytest.approx([2 / 0.93], abs=0.01)
+    assert renewed.start_at - time.now().timestamp() == pytest.approx(1 / 0.97, abs=0.01)
+    assert waits(pace, time, 1) == pytest.approx([2 / 0.97], abs=0.01)

@@ -115,7 +115,7 @@ def test_calls_that_stall_now_and_then_hardly_ever_cost_the_run() -> None:
     worlds = [World(60, 312, stalls=0.01, seed=seed) for seed in range(30)]
     slow = [took for world in worlds if (took := world.run()) > 1.15 * 315]
     assert len(slow) <= 3, "two stalls within three calls look like a quota that has fallen"
-    assert max(slow) <= 1.5 * 315
+    assert max(slow, default=0) <= 1.3 * 315
     assert all(world.share() <= 0.04 for world in worlds)
 
 
@@ -139,7 +139,7 @@ def test_a_quota_that_stays_at_a_third_is_used_well(seed: int) -> None:
 
 def test_one_late_call_costs_seconds_and_not_the_run() -> None:
     state = slow_down(PaceState(), Quota(60, 0), Turn(0, 10.0, 10.0), 10.0)
-    assert state.rate == 0.93
+    assert state.rate == 0.97
     for _ in range(100):
         state = settle(state, Quota(60, 0), 0, 0, 11.0)
     assert state.rate == 1.0
@@ -149,7 +149,7 @@ def test_a_busy_machine_makes_calls_late_and_the_rate_is_not_halved_for_it() -> 
     quota = Quota(60, 0)
     once = slow_down(PaceState(), quota, Turn(0, 10.0, 10.0), 10.0)
     twice = slow_down(once, quota, Turn(0, 10.5, 14.5), 14.5)
-    assert twice.rate == pytest.approx(0.93**2)
+    assert twice.rate == pytest.approx(0.97**2)
 
 
 def test_throttles_of_calls_from_before_a_cut_change_nothing() -> None:
@@ -163,11 +163,35 @@ def test_a_cut_voids_the_turns_given_out_before_it_and_their_tokens() -> None:
     for _ in range(40):
         state, _ = reserve(state, quota, 1000, 10.0)
     cut = slow_down(state, quota, Turn(1000, 10.0, 12.0), 12.0)
-    assert reserve(cut, quota, 1000, 12.0)[1] == pytest.approx(12 + 60 / (60 * 0.93 * 0.945))
+    assert reserve(cut, quota, 1000, 12.0)[1] == pytest.approx(12 + 60 / (60 * 0.97 * 0.945))
 
 
 def test_after_a_quiet_time_the_full_quota_is_tried_again() -> None:
     cut = slow_down(slow_down(PaceState(), Quota(60, 0), Turn(0, 0.0, 0.0), 0.0), Quota(60, 0), Turn(0, 1.0, 1.0), 1.0)
-    assert cut.rate == pytest.approx(0.465)
-    assert reserve(cut, Quota(60, 0), 1, 900.0)[0].rate == pytest.approx(0.465)
+    assert cut.rate == pytest.approx(0.485)
+    assert reserve(cut, Quota(60, 0), 1, 900.0)[0].rate == pytest.approx(0.485)
     assert reserve(cut, Quota(60, 0), 1, 902.0)[0].rate == 1.0
+
+
+def test_a_call_that_need_not_wait_starts_after_the_asking_is_over() -> None:
+    """Its turn begins when it really starts, so that the next one, which waits, does not come too early."""
+    quota = Quota(60, 0)
+    state, start = reserve(PaceState(), quota, 1, 10.0)
+    assert start == 10.0 + quota.lead
+    assert reserve(state, quota, 1, 10.0)[1] == pytest.approx(start + 1 / 0.945)
+
+
+def test_two_late_calls_in_a_row_cost_half_a_minute_and_a_fall_to_a_third_is_not_probed() -> None:
+    quota = Quota(60, 0)
+    once = slow_down(PaceState(), quota, Turn(0, 0.0, 0.0), 0.0)
+    twice = slow_down(once, quota, Turn(0, 1.0, 1.0), 1.0)
+    thrice = slow_down(twice, quota, Turn(0, 2.0, 2.0), 2.0)
+    assert after(twice, 40) > 0.9
+    assert thrice.rate < after(thrice, 40) < 1 / 3 / 0.945
+
+
+def after(state: PaceState, successes: int) -> float:
+    """The rate after so many calls that were not throttled."""
+    for _ in range(successes):
+        state = settle(state, Quota(60, 0), 0, 0, 3.0)
+    return state.rate

@@ -1,0 +1,96 @@
+"""What work for the model will cost, from what items have cost so far. Decided from data; no I/O."""
+
+import math
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import typer
+
+from services.normalize import prompt
+from services.normalize.model import cost_usd
+from shared.config.rules import ModelPrice
+from shared.config.tree import ConfigTree
+from shared.contracts.items import NormalizedItem
+from shared.errors import InputError
+
+SAMPLE = 100
+"""Items whose tokens are looked at: the last ones."""
+MAX_COST = 1.0
+"""Dollars above which a command asks before it spends."""
+
+
+@dataclass(frozen=True, slots=True)
+class PerItem:
+    """Tokens of an item, repeated questions included; `measured` on so many items, 0: an upper bound."""
+
+    input_tokens: float
+    output_tokens: float
+    measured: int
+
+
+def per_item(made: Sequence[NormalizedItem], tree: ConfigTree) -> PerItem:
+    """The mean of those items that a model made; without any, a text and an answer of the greatest length."""
+    used = [item.usage for item in made if item.normalizer.kind == "model" and item.usage.calls]
+    if used:
+        count = len(used)
+        return PerItem(
+            sum(one.input_tokens for one in used) / count, sum(one.output_tokens for one in used) / count, count
+        )
+    longest = prompt.RequestText("", "", "x" * prompt.MAX_TEXT, "en")
+    return PerItem(prompt.build_request(tree, longest).estimated_tokens(), prompt.MAX_TOKENS, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """`items` that a model would be asked about, at `price`; `left` of the month's budget, None where it has no cap."""
+
+    items: int
+    per_item: PerItem
+    price: ModelPrice
+    model_id: str
+    left: float | None = None
+
+    @property
+    def dollars(self) -> float:
+        tokens = (
+            math.ceil(self.items * self.per_item.input_tokens),
+            math.ceil(self.items * self.per_item.output_tokens),
+        )
+        return cost_usd(self.price, *tokens)
+
+    @property
+    def over_budget(self) -> bool:
+        return self.left is not None and self.dollars > self.left
+
+    def lines(self) -> list[str]:
+        """For people."""
+        each, basis = self.per_item, "an upper bound: no item was measured yet"
+        if each.measured:
+            basis = f"measured on the last {each.measured} items"
+        told = [
+            f"{self.items} items for {self.model_id}: about ${self.dollars:.2f} at list price",
+            f"{each.input_tokens:,.0f} input and {each.output_tokens:,.0f} output tokens an item ({basis})",
+        ]
+        if self.left is not None:
+            told.append(
+                f"${self.left:.2f} of this month's budget are left{', which is less' if self.over_budget else ''}"
+            )
+        return told
+
+
+def agree(forecast: Forecast, bound: float, *, yes: bool, ask: Callable[[str], bool] | None = None) -> None:
+    """Go on below the `bound` (dollars) or when the answer is yes; `ask` asks (by default on a terminal alone).
+
+    Raises InputError where nobody can be asked, typer.Exit when the answer is no.
+    """
+    if yes or (forecast.dollars <= bound and not forecast.over_budget):
+        return
+    why = f"more than is left of the budget (${forecast.left:.2f})" if forecast.over_budget else f"above ${bound:.2f}"
+    question = f"about ${forecast.dollars:.2f} for {forecast.items} items is {why}"
+    if ask is None:
+        if not sys.stdin.isatty():
+            raise InputError(f"{question}; repeat with --yes to spend it, or with a higher --max-cost")
+        ask = typer.confirm
+    if not ask(f"{question}. Go on?"):
+        raise typer.Exit(1)
