@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from shared.config.tree import ConfigTree
+from shared.grounding.orders import without_orders
 from shared.grounding.sentences import split_sentences
 from shared.text.hits import Hit
 
@@ -67,9 +68,9 @@ class Reading:
 
 
 def read_text(tree: ConfigTree, title: str, body: str) -> Reading:
-    """Run the matcher once over title and body."""
+    """Run the matcher once over title and body. What addresses the reading software is not read."""
     text = f"{title}{_GAP}{body}"
-    return Reading(text, len(title), tuple(tree.matcher.find(text)))
+    return Reading(text, len(title), tuple(tree.matcher.find(without_orders(text))))
 
 
 def score_events(tree: ConfigTree, title: str, body: str) -> list[tuple[str, float]]:
