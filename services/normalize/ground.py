@@ -10,20 +10,11 @@ from shared.config.tree import ConfigTree, entity_terms
 from shared.contracts.items import Entity, EntityKind, Figure, Refusals, Sentence
 from shared.grounding import Mention, Source, figure_findings, sentence_findings
 from shared.grounding.check import Vocabulary
+from shared.grounding.orders import addresses_software
 from shared.text.fold import fold_key
 from shared.text.hits import Hit
 
 _DIGITS = re.compile(r"\d+")
-_ADDRESSED = re.compile(
-    r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instructions?|rules|prompts?|above|guidelines)\b"
-    r"|\b(?:automated|machine|AI|artificial) (?:readers?|systems?|assistants?|summari[sz]ers?|agents?)\b.{0,80}"
-    r"\b(?:must|should|ignore|report|set|classify|include|add|treat|mark)\b"
-    r"|\bsystem prompt\b|\blanguage models?\b.{0,60}\b(?:must|should|classify|include|add|treat|mark)\b"
-    r"|\b(?:set|change|mark|classify) (?:the|this) (?:event type|item|article|story|news)\b"
-    r"|\b(?:this|the) (?:item|article) (?:must|should) be (?:kept|classified|printed|included|marked)\b",
-    re.IGNORECASE,
-)
-
 ENTITY_KINDS: tuple[EntityKind, ...] = ("company", "molecule", "trademark", "technology", "indication")
 
 
@@ -68,11 +59,6 @@ def ground(tree: ConfigTree, text: Text, answer: ToolAnswer) -> Grounded:
         Refusals(entities=len(unknown), figures=len(wrong), sentences=len(unsupported)),
         (*unknown, *unsupported, *wrong),
     )
-
-
-def addresses_software(sentence: str) -> bool:
-    """Whether a sentence gives orders to whoever processes it: it is in the source, and no fact to tell a reader."""
-    return bool(_ADDRESSED.search(sentence))
 
 
 def _entities(tree: ConfigTree, text: Text, answer: ToolAnswer) -> tuple[list[Entity], list[str]]:

@@ -6,25 +6,26 @@ import re
 from collections.abc import Iterable
 
 from services.normalize.answer import AnsweredCompany, AnsweredFigure, AnsweredSentence, Role, ToolAnswer
-from services.normalize.ground import addresses_software
 from services.normalize.prompt import OTHER
 from shared.config.events import Reading, read_text, score_reading
 from shared.config.tree import ConfigTree
 from shared.grounding import Source, split_sentences
+from shared.grounding.orders import addresses_software
 from shared.grounding.source import facts_of
 from shared.grounding.words import content_stems
 from shared.ids import content_hash
 from shared.text.fold import fold_key
 from shared.text.hits import Hit
+from shared.text.scripts import unspaced
 
-RULES_VERSION = "2"
+RULES_VERSION = "3"
 MAX_SENTENCES = 3
 _MIN_WORDS, _MAX_WORDS = 5, 70
 _READ = 40
 _FIGURES = {"%": "share", "$": "amount", "€": "amount", "£": "amount"}
 _MAX_LENGTH = 800
 _SAME = 0.8
-_ENDS = (".", "!", "?", "”", '"', "»", ")")
+_ENDS = (".", "!", "?", "”", '"', "»", ")", "。", "！", "？", "」", "』", "）")
 _CUT = ("...", "…")
 _DATE_STAMP = re.compile(
     r"^\s*(?:\d{4}-\d\d-\d\d(?:T[\d:+.Z-]+)?|\d{1,2}(?:st|nd|rd|th)?\.? [^\W\d_]{3,9}\.?,? \d{4}"
@@ -139,10 +140,16 @@ def _summary(source: Source, reading: Reading) -> tuple[AnsweredSentence, ...]:
 
 def _usable(sentence: str) -> bool:
     """A whole sentence that tells news: neither cut off (as teasers are) nor boilerplate nor an order to software."""
-    words = len(sentence.split())
+    words = _words(sentence)
     whole = sentence.endswith(_ENDS) and not sentence.endswith(_CUT) and len(sentence) <= _MAX_LENGTH
     tells = not _FORWARD_LOOKING.search(sentence) and not addresses_software(sentence)
     return whole and tells and _MIN_WORDS <= words <= _MAX_WORDS
+
+
+def _words(sentence: str) -> int:
+    """How many words a sentence has; two characters of a script without spaces count as one."""
+    dense = sum(len(run) // 2 for run in unspaced(sentence))
+    return max(len(sentence.split()), dense)
 
 
 def _terms(reading: Reading) -> frozenset[str]:
@@ -172,7 +179,7 @@ def _overlap(title: str, sentence: str) -> float:
 
 
 def _ended(sentence: str) -> str:
-    return sentence if sentence.endswith((".", "!", "?", "…", "”", '"')) else f"{sentence}."
+    return sentence if sentence.endswith((*_ENDS, "…")) else f"{sentence}."
 
 
 def _figures(source: Source, summary: Iterable[AnsweredSentence]) -> Iterable[AnsweredFigure]:

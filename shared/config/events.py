@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from shared.config.tree import ConfigTree
 from shared.grounding.check import Vocabulary
+from shared.grounding.orders import without_orders
 from shared.grounding.sentences import split_sentences
 from shared.text.hits import Hit
 
@@ -81,9 +82,9 @@ def event_vocabulary(tree: ConfigTree) -> Vocabulary:
 
 
 def read_text(tree: ConfigTree, title: str, body: str) -> Reading:
-    """Run the matcher once over title and body."""
+    """Run the matcher once over title and body. What addresses the reading software is not read."""
     text = f"{title}{_GAP}{body}"
-    return Reading(text, len(title), tuple(tree.matcher.find(text)))
+    return Reading(text, len(title), tuple(tree.matcher.find(without_orders(text))))
 
 
 def score_events(tree: ConfigTree, title: str, body: str) -> list[tuple[str, float]]:

@@ -9,6 +9,7 @@ from shared.grounding.quantities import Quantity, find_frequencies, find_quantit
 from shared.grounding.sentences import split_sentences
 from shared.grounding.words import acronyms, base, content_stems, guess_language, parts, tokens
 from shared.text.fold import fold, fold_key, light
+from shared.text.scripts import after, before, free
 
 _SHORT_NAME = 4
 _MIN_QUOTE = 3
@@ -154,8 +155,8 @@ def _word_index(text: str, key: str) -> int:
     at = text.find(key)
     while at >= 0:
         end = at + len(key)
-        inside = (at and text[at - 1].isalnum() and key[0].isalnum()) or (
-            end < len(text) and text[end].isalnum() and key[-1].isalnum()
+        inside = (at and text[at - 1].isalnum() and key[0].isalnum() and not free(key[0])) or (
+            end < len(text) and text[end].isalnum() and key[-1].isalnum() and not free(key[-1])
         )
         if not inside:
             return at
@@ -173,4 +174,4 @@ def _name_pattern(name: str) -> re.Pattern[str] | None:
         return None
     last = base(words[-1]) if len(words[-1]) > _SHORT_NAME else words[-1]
     body = "[ ]?".join(map(re.escape, [*words[:-1], last]))
-    return re.compile(rf"(?<!\w)({body}(?:s|es)?)(?:'s|')?(?!\w)")
+    return re.compile(rf"{before(words[0])}({body}(?:s|es)?)(?:'s|')?{after(last)}")

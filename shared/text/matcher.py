@@ -1,7 +1,7 @@
 """One compiled matcher for every term of every scope.
 
 Rules: a term counts where it stands as a word (the neighbouring characters are neither letters nor digits), in the
-spelling of `shared.text.fold`. Of overlapping hits the longest wins within one kind of entity, or one vocabulary
+spelling of `shared.text.fold`; scripts without spaces have their own rule (`shared.text.scripts`). Of overlapping hits the longest wins within one kind of entity, or one vocabulary
 (technology scope, exclusion scope, event type); hits of different kinds may nest.
 
 A term of at most four characters and one word (an acronym, mostly) is void where a hyphen ties it to a fragment of a
@@ -22,6 +22,7 @@ from shared.text.hits import Hit, HitKind
 from shared.text.literals import required
 from shared.text.patterns import compile_bounded
 from shared.text.scan import Scan, words
+from shared.text.scripts import free, separated
 from shared.text.tables import PALETTE
 
 REGEX_WINDOW = 8_000
@@ -139,7 +140,7 @@ class Matcher:
                 anchors += _anchor_keys(entry.term.pattern, len(regexes))
                 regexes.append((compiled, rule))
             else:
-                literal.setdefault(fold_key(entry.term.term), []).append(rule)
+                literal.setdefault(_spelled(entry.term.term), []).append(rule)
         keys = sorted((literal.keys() | context) - {""})
         return cls([*(_term_key(k, literal.get(k, ()), k in context) for k in keys), *anchors], tuple(regexes))
 
@@ -196,17 +197,22 @@ class Matcher:
                     findings.add(rule, at, end)
 
 
+def _spelled(term: str) -> str:
+    """A term as it stands in a scan's text."""
+    return separated(fold_key(term)).text
+
+
 def _rule(entry: Entry) -> _Rule:
     term = entry.term
     exact = fold_case_kept(term.term) if term.case == "exact" and not term.is_regex else ""
-    requires, excludes = (frozenset(map(fold_key, names)) - {""} for names in (term.requires_any, term.excludes_any))
+    requires, excludes = (frozenset(map(_spelled, names)) - {""} for names in (term.requires_any, term.excludes_any))
     conditional = bool(requires or excludes)
     return _Rule(entry.kind, entry.id, entry.name, entry.scopes, exact, requires, excludes, conditional)
 
 
 def _term_key(key: str, rules: Iterable[_Rule], context: bool) -> tuple[str, _Key]:
     """The automaton's word for a folded term, and what it stands for: spaces around it where it must be a word."""
-    lead, trail = key[0].isalnum(), key[-1].isalnum()
+    lead, trail = (char.isalnum() and not free(char) for char in (key[0], key[-1]))
     plain = key.isalnum()
     short = len(key) <= _SHORT and plain
     word = f"{' ' * lead}{words(key)}{' ' * trail}"
@@ -226,8 +232,9 @@ def _joined(rules: Iterable[_Rule]) -> tuple[_Rule, ...]:
 def _anchor_keys(pattern: str, index: int) -> Iterator[tuple[str, _Key]]:
     """The literals that announce a regular expression: a word begins with one where the expression does."""
     for text, low, high in required(pattern):
-        lead = " " if high == 0 else ""
-        yield f"{lead}{words(text)}", _Key(len(text), 0, "", False, "", (), (_Anchor(index, low, high),))
+        spelled = separated(text).text
+        lead = " " if high == 0 and not free(spelled[0]) else ""
+        yield f"{lead}{words(spelled)}", _Key(len(spelled), 0, "", False, "", (), (_Anchor(index, low, high),))
 
 
 def _announce(anchors: tuple[_Anchor, ...], place: int, starts: dict[int, set[int]]) -> None:

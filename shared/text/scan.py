@@ -8,6 +8,7 @@ from operator import add
 from typing import NamedTuple
 
 from shared.text.fold import Folded, fold, light
+from shared.text.scripts import Separated, present, separated
 from shared.text.tables import PALETTE, WORDS
 
 _RUNS = (b"   ", b"  ")
@@ -30,21 +31,24 @@ class Scan:
 
     `marked` is `text` with everything but letters and digits as spaces, and one space around it: position n of `text`
     is n + 1 there, so that a word in it stands between spaces. Signs and letters outside the palette of
-    `shared.text.tables` are stand-ins, unless the text has some of `foreign`, which terms are made of.
+    `shared.text.tables` are stand-ins, unless the text has some of `foreign`, which terms are made of, or a script that
+    is written without spaces: `text` then has one wherever the script changes.
     """
 
-    __slots__ = ("_encoded", "_folded", "_original", "_ways", "marked", "text")
+    __slots__ = ("_encoded", "_folded", "_original", "_separated", "_ways", "marked", "text")
 
     def __init__(self, original: str, foreign: frozenset[str] = frozenset()) -> None:
         self._original = original
         self._folded: Folded | None = None
+        self._separated: Separated | None = None
         self._ways: list[_Way] = []
         self._encoded = PALETTE.encode(original, strict=False)
-        if foreign and self._encoded and PALETTE.has_stand_ins(self._encoded) and PALETTE.foreign(original) & foreign:
+        if self._encoded and PALETTE.has_stand_ins(self._encoded) and _hidden(original, foreign):
             self._encoded = None
         if self._encoded is None:
             self._folded = fold(original)
-            self.text = self._folded.text
+            self._separated = separated(self._folded.text)
+            self.text = self._separated.text
             self.marked = f" {words(self.text)} "
             return
         folded, self._ways = _shortened(self._encoded.translate(PALETTE.caseless))
@@ -58,8 +62,8 @@ class Scan:
 
     def span(self, start: int, end: int) -> tuple[int, int] | None:
         """Original (start, end) of a span, or None when it would cut an original character in two."""
-        if self._folded is not None:
-            return self._folded.span(start, end)
+        if self._folded is not None and self._separated is not None:
+            return self._folded.span(self._separated.original(start), self._separated.original(end))
         for cuts, gone in self._ways:
             start += gone[bisect_left(cuts, start)]
             end += gone[bisect_left(cuts, end)]
@@ -70,6 +74,11 @@ class Scan:
         if self._encoded is None:
             return light(self._original[:length])
         return PALETTE.decode(self._encoded[:length].translate(PALETTE.light))
+
+
+def _hidden(original: str, foreign: frozenset[str]) -> bool:
+    """Whether stand-ins would hide something that terms, or their boundaries, need."""
+    return present(original) or bool(foreign and PALETTE.foreign(original) & foreign)
 
 
 def words(folded: str) -> str:
