@@ -10,7 +10,9 @@ from botocore.config import Config
 
 from cli.errors import StageFailedError
 from cli.pipeline import failure_text
-from cli.review.desk import Stores
+from cli.review.carry import carry
+from cli.review.desk import Desk, Draft, Stores
+from cli.review.edits import Edits
 from cli.stacks import Deployed
 from services.publisher.recipients import normalise, problem_of
 from shared.contracts.delivery import ResendRequest
@@ -22,6 +24,9 @@ from shared.storage.objects import Objects, get_model
 from shared.storage.table import Row
 
 _ENGINE_SECONDS = 900
+ACCEPTED = 202
+REBUILT = ("draft", "superseded")
+"""The states in which an edition may be made anew."""
 
 
 def rebuild(stack: Deployed, row: Row) -> dict[str, Any]:
@@ -30,7 +35,7 @@ def rebuild(stack: Deployed, row: Row) -> dict[str, Any]:
     The new draft supersedes the old one. Raises InputError for any other edition, StageFailedError with the engine's
     message.
     """
-    if row["status"] not in ("draft", "superseded"):
+    if row["status"] not in REBUILT:
         raise InputError(f"edition {row['edition_id']} is {row['status']}; only an unsent draft can be rebuilt")
     event = EngineEvent(
         client_id=row["client_id"],
@@ -48,7 +53,20 @@ def rebuild(stack: Deployed, row: Row) -> dict[str, Any]:
     payload = json.loads(answer["Payload"].read() or b"null")
     if answer.get("FunctionError") or not isinstance(payload, dict) or payload.get("statusCode", 500) >= 300:
         raise StageFailedError("engine", failure_text(payload))
+    if payload["statusCode"] == ACCEPTED:
+        raise InputError(f"another engine is building {payload['body']['edition_id']}: try again when it is a draft")
     return dict(payload["body"])
+
+
+def carry_review(kept: Stores, before: Draft, edition_id: str) -> tuple[int, tuple[str, ...]]:
+    """Put the review of the draft `before` on the draft that was made anew: how many items' edits it kept, and what
+    did not hold any more, with the reasons."""
+    desk = Desk(kept, before.row["client_id"], edition_id)
+    after = desk.load()
+    carried = carry(before.material, before.edits, after.material, {one.item_id for one in after.near})
+    if carried.edits != Edits():
+        desk.save(carried.edits, after.digest)
+    return len(carried.edits.items), carried.lost
 
 
 def resend(stack: Deployed, row: Row, address: str) -> str:

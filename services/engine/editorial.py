@@ -14,7 +14,7 @@ from shared.contracts.edition import AlsoReported, EditionItem, Section
 from shared.contracts.items import NormalizedItem, Sentence, Usage
 
 SENTENCES = 3  # what, how and when in a few lines (owner's rule 7)
-TLDR_LINES = 5
+TLDR_LINES, LEAST_TLDR_LINES = 5, 3
 NAMED_COMPANIES = 5
 _NAME = 120
 
@@ -145,36 +145,45 @@ def own_title(frame: Frame) -> str:
 
 
 def own_intro(frame: Frame) -> str:
-    """How many items of which sections, and about whom; for a quiet week, that it was one. Empty where the client
-    wants no intro, except in a quiet week: an edition without content must say so."""
+    """Who leads the issue, how many items of which sections it has, and who else is in it; for a quiet week, that it
+    was one. Empty where the client wants no intro, except in a quiet week: an edition without content must say so."""
     words = frame.words
     if not frame.items:
         return words.quiet_intro.format(span=words.span(frame.window))
     if not frame.client.newsletter_delivery.include_intro:
         return ""
     kinds = [f"{section.title} ({len(section.items)})" for section in frame.sections]
-    numbers = words.intro.format(
-        items=words.many(len(frame.items), words.items), span=words.span(frame.window), kinds=", ".join(kinds)
+    lead, *others = _in_the_news(frame) or [""]
+    numbers = (words.intro if lead else words.intro_nobody).format(
+        lead=lead,
+        items=words.many(len(frame.items), words.items),
+        span=words.span(frame.window),
+        kinds=words.listing(kinds),
     )
-    names = _in_the_news(frame)
-    return f"{numbers} {words.intro_companies.format(names=words.listing(names))}" if names else numbers
+    return f"{numbers} {words.intro_companies.format(names=words.listing(others))}" if others else numbers
 
 
 def _in_the_news(frame: Frame) -> list[str]:
     """The first company of each item, the best item's first; beyond NAMED_COMPANIES, how many more."""
-    names = list(dict.fromkeys(item.companies[0] for item in _best(frame) if item.companies))
+    names = list(dict.fromkeys(item.companies[0] for item in best_first(frame) if item.companies))
     left = len(names) - NAMED_COMPANIES
     return [*names[:NAMED_COMPANIES], frame.words.more.format(number=left)] if left > 1 else names
+
+
+def tldr_lines(items: int) -> int:
+    """How many lines the TL;DR of so many items has at most: a second list of everything is no summary."""
+    return min(TLDR_LINES, max(LEAST_TLDR_LINES, (items + 1) // 2))
 
 
 def own_tldr(frame: Frame) -> tuple[str, ...]:
     """The best items' titles; none where the client wants none."""
     if not frame.client.newsletter_delivery.include_tldr:
         return ()
-    return tuple(item.title for item in _best(frame)[:TLDR_LINES])
+    return tuple(item.title for item in best_first(frame)[: tldr_lines(len(frame.items))])
 
 
-def _best(frame: Frame) -> list[EditionItem]:
+def best_first(frame: Frame) -> list[EditionItem]:
+    """The printed items by score."""
     return sorted(frame.items, key=lambda item: (-item.score, item.item_id))
 
 

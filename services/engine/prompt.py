@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.engine.editorial import Frame
+from services.engine.editorial import Frame, best_first, tldr_lines
 from shared.contracts.edition import EditionItem
 from shared.grounding.sentences import split_sentences
 from shared.ids import content_hash
@@ -22,7 +22,7 @@ _SYSTEM = (
     "that they do not state. Language: {language}. Tone: {tone}. Voice: {voice}. "
     "title: at most 12 words. intro: 2 sentences. {tldr}{texts}Refer to items by id in item_ids, never in the text."
 )
-_TLDR = "tldr: up to 5 lines of one sentence, each about the items that it names. "
+_TLDR = "tldr: up to {lines} lines of one sentence, each about the items that it names, the weightiest first. "
 _NO_TLDR = "tldr: empty. "
 _TEXTS = "items: title, and a summary of what, how and when in 2 sentences, for each item. "
 _NO_TEXTS = "items: empty. "
@@ -90,8 +90,8 @@ def _compact_schema() -> str:
 
 
 def build_prompt(frame: Frame) -> Prompt:
-    """The prompt for an edition; the more items, the fewer sentences of each."""
-    items = frame.items
+    """The prompt for an edition, its best item first; the more items, the fewer sentences of each."""
+    items = best_first(frame)
     whole = [_line(number, item, frame) + _sentences(item) for number, item in enumerate(items, 1)]
     texts = _fits(_system(frame, texts=True), whole)
     system = _system(frame, texts=texts)
@@ -101,12 +101,12 @@ def build_prompt(frame: Frame) -> Prompt:
 
 
 def _system(frame: Frame, *, texts: bool) -> str:
-    profile = frame.client.client_profile
+    profile, wanted = frame.client.client_profile, frame.client.newsletter_delivery.include_tldr
     return _SYSTEM.format(
         language=_LANGUAGES[profile.language],
         tone=profile.tone,
         voice=profile.voice,
-        tldr=_TLDR if frame.client.newsletter_delivery.include_tldr else _NO_TLDR,
+        tldr=_TLDR.format(lines=tldr_lines(len(frame.items))) if wanted else _NO_TLDR,
         texts=_TEXTS if texts else _NO_TEXTS,
     )
 

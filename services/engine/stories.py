@@ -140,7 +140,7 @@ Key = tuple[str | int, ...]
 
 class StoryIndex:
     """Stories by what two of one event must share, so that few are compared: a name at about the same time with a step
-    in common (or, where one tells no step, the event type), or the beginning of the title."""
+    in common (or, where one tells no step, the event type) or an amount of money, or the title's beginning or end."""
 
     def __init__(self, stories: Iterable[Story] = ()) -> None:
         self._stories: list[Story] = []
@@ -175,7 +175,9 @@ def _wanted(story: Story) -> tuple[str, ...]:
 def _keys(story: Story, kinds: Iterable[str]) -> list[Key]:
     block = story.published.toordinal() // _BLOCK_DAYS
     names = story.companies | story.products | story.codes
-    return [*((n, k, b) for k in kinds for n in names for b in (block, block + 1)), (story.title[:_TITLE_KEY],)]
+    paid = ((n, a, b) for a in _amounts(story) for n in story.companies for b in (block, block + 1))
+    near = ((n, k, b) for k in kinds for n in names for b in (block, block + 1))
+    return [*near, *paid, ("begins", story.title[:_TITLE_KEY]), ("ends", story.title[-_TITLE_KEY:])]
 
 
 def group(stories: Sequence[Story], judge: Judge) -> dict[str, str]:

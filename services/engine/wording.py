@@ -16,6 +16,7 @@ class Wording:
     day_pattern: str
     title: str
     intro: str
+    intro_nobody: str
     intro_companies: str
     announced: str
     published_by: str
@@ -79,8 +80,9 @@ _EN = Wording(
     ),
     day_pattern="{day} {month} {year}",
     title="{name} – {day}",
-    intro="{items}, {span}: {kinds}.",
-    intro_companies="In the news: {names}.",
+    intro="{lead} leads this issue of {items}, {span}: {kinds}.",
+    intro_nobody="{items}, {span}: {kinds}.",
+    intro_companies="Also in the news: {names}.",
     announced="Announced by {name} on {day}.",
     published_by="Published by {name} on {day}.",
     quiet_intro="A quiet period: nothing newsworthy appeared in what we watch, {span}.",
@@ -126,8 +128,9 @@ _FR = Wording(
     ),
     day_pattern="{day} {month} {year}",
     title="{name} – {day}",
-    intro="{items}, {span}\u00a0: {kinds}.",
-    intro_companies="Au centre de l'actualité\u00a0: {names}.",
+    intro="{lead} ouvre ce numéro de {items}, {span}\u00a0: {kinds}.",
+    intro_nobody="{items}, {span}\u00a0: {kinds}.",
+    intro_companies="Aussi dans l'actualité\u00a0: {names}.",
     announced="Annonce de {name}, le {day}.",
     published_by="Publié par {name}, le {day}.",
     quiet_intro="Période calme\u00a0: rien de notable dans ce que nous suivons, {span}.",

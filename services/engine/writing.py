@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from services.engine.editorial import TLDR_LINES, Editorial, Frame, ItemText, own_intro, own_title, own_tldr
+from services.engine.editorial import Editorial, Frame, ItemText, own_intro, own_title, own_tldr, tldr_lines
 from services.engine.errors import WritingError
 from services.engine.prompt import Prompt
 from services.engine.text import line_of, plain, repeats, title_of
@@ -148,7 +148,7 @@ def _tldr(answer: Answer, prompt: Prompt, frame: Frame, grounder: Grounder) -> t
         return ()
     items = {item.item_id: item for item in frame.items}
     lines: dict[str, None] = {}
-    for line in answer.tldr[:TLDR_LINES]:
+    for line in answer.tldr[: tldr_lines(len(frame.items))]:
         known = [prompt.ids[short] for short in line.item_ids if short in prompt.ids]
         text = line_of(line.text)
         if known:

@@ -74,6 +74,12 @@ def test_failed_rebuild_says_why() -> None:
         edition_actions.rebuild(stack, ROW)
 
 
+def test_rebuild_of_a_draft_that_another_engine_is_building_says_so() -> None:
+    stack = FakeStack({"statusCode": 202, "body": {"edition_id": "ed-2", "status": "building"}})
+    with pytest.raises(InputError, match="building ed-2"):
+        edition_actions.rebuild(stack, ROW)
+
+
 def test_resend_queues_one_request_with_an_id_of_its_own() -> None:
     stack = FakeStack()
     sent = {**ROW, "status": "sent"}

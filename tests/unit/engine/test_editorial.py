@@ -39,7 +39,7 @@ DEAL = make_item("Bigbulb licenses the wick", sentences=["Bigbulb paid $12 milli
 def test_the_editorial_by_rules_says_only_what_the_items_say():
     written = deterministic(make_frame(APPROVAL, DEAL), "note")
     assert written.title == "Nightly Glow – 9 March 2026"
-    assert written.intro == "2 items, 2 March 2026 – 8 March 2026: Rulings (2). In the news: Bigbulb."
+    assert written.intro == "Bigbulb leads this issue of 2 items, 2 March 2026 – 8 March 2026: Rulings (2)."
     assert written.tldr == (APPROVAL.title, DEAL.title)
     assert (written.kind, written.note) == ("rules", "note")
 
@@ -179,7 +179,18 @@ def test_the_intro_names_a_few_companies_and_counts_the_rest():
     items = [
         make_item(f"{e.name} wins a ruling", entities=[e], url=f"https://n.example.org/{e.name}") for e in entities
     ]
-    assert own_intro(make_frame(*items)).endswith("In the news: MakerA, MakerB, MakerC, MakerD, MakerE and 3 more.")
+    intro = own_intro(make_frame(*items))
+    assert intro.startswith("MakerA leads this issue of 8 items, ")
+    assert intro.endswith("Also in the news: MakerB, MakerC, MakerD, MakerE and 3 more.")
+
+
+@pytest.mark.parametrize(("items", "lines"), [(1, 3), (5, 3), (7, 4), (8, 4), (9, 5), (20, 5)])
+def test_the_tldr_is_no_second_list_of_everything(items, lines):
+    frame = make_frame(*(make_item(f"Ruling {n}", url=f"https://n.example.org/{n}") for n in range(items)))
+    own = deterministic(frame)
+    assert own.tldr == tuple(item.title for item in frame.items[:lines])
+    said = [{"text": f"{item.title}.", "item_ids": [f"i{n}"]} for n, item in enumerate(frame.items, 1)]
+    assert len(answered(frame, tldr=said).tldr) == min(items, lines)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +211,7 @@ def test_ungrounded_sentences_give_way_to_the_items_own(invented: str):
         items=[{"item_id": "i1", "title": invented, "summary": invented}],
     )
     assert written.title == "Nightly Glow – 9 March 2026"
-    assert written.intro.startswith("2 items")
+    assert written.intro.startswith("Bigbulb leads this issue of 2 items")
     assert written.tldr == (APPROVAL.title,)
     printed = apply_texts(FRAME.sections, written)[0].items[0]
     assert (printed.title, printed.summary) == (APPROVAL.title, APPROVAL.summary[0].text)

@@ -132,6 +132,19 @@ def test_every_item_has_one_leader_that_leads_itself(items):
     assert all(leaders[leader] == leader for leader in leaders.values())
 
 
+PAID = [story("Glimmerworks Bigbulb $5M", "regulatory"), story("Glimmerworks $5M Bigbulb", "other")]
+REWORDED = [
+    story(f"{start} its new plant for slow lanterns in the northern region of the country", day=day)
+    for start, day in (("Glimmerworks opens", "2026-03-01"), ("Glimmerworks open", "2026-03-20"))
+]
+
+
+@pytest.mark.parametrize("two", [PAID, REWORDED])
+def test_an_amount_or_the_titles_end_leads_to_the_same_story_too(two):
+    assert same_story(*two)
+    assert list(StoryIndex(two[:1]).near(two[1])) == two[:1]
+
+
 @given(st.lists(stories, max_size=12, unique_by=lambda one: one.item_id))
 def test_an_item_joins_the_best_of_the_leaders_that_it_matches(items):
     leaders: dict[str, str] = {}

@@ -211,8 +211,8 @@ class Room:
             "item_ids": ["a", "b", "c"],
         }
         self.editions.rows[CLIENT, EDITION] = self.row
-        stores = Stores(self.editions, self.objects, FakeLake(), self.labels, FakeConfig(), self.told.append)  # type: ignore[arg-type]
-        self.desk = Desk(stores, CLIENT, EDITION)
+        self.stores = Stores(self.editions, self.objects, FakeLake(), self.labels, FakeConfig(), self.told.append)  # type: ignore[arg-type]
+        self.desk = Desk(self.stores, CLIENT, EDITION)
         self.review = Review(self.desk, self.labels)
         self.review.port = 4000
 
