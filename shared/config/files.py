@@ -1,6 +1,7 @@
 """Which file of the tree holds what, and its reading into typed models."""
 
 import difflib
+import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -30,6 +31,11 @@ from shared.config.terms import (
 )
 from shared.contracts.base import Contract
 
+MAX_DEFECTS = 200
+"""Of one check in one file: nobody mends more at a time, and each may cost a suggestion."""
+_COMPARED = 400
+_LONGEST_NAME = 100
+_OTHER_LENGTH = 3
 LAYOUT: Mapping[str, type[Contract]] = {
     "canonical/scopes/company_scopes*.yaml": CompanyScopes,
     "canonical/scopes/molecule_scopes*.yaml": MoleculeScopes,
@@ -99,12 +105,31 @@ def read_files(contents: Mapping[str, bytes]) -> Files:
 
 
 def closest(name: str, known: Iterable[str]) -> str:
-    """A suggestion for a name that is not known."""
-    names = sorted(set(known))
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    """A suggestion for a name that is not known, in bounded time however many are."""
+    names = set(known)
+    near = difflib.get_close_matches(name, _comparable(name, names), n=1, cutoff=0.6)
     if near:
         return f"did you mean {near[0]!r}?"
-    return f"known: {', '.join(names[:8])}{', …' if len(names) > 8 else ''}" if names else "none is defined"
+    first = ", ".join(heapq.nsmallest(8, names))
+    return f"known: {first}{', …' if len(names) > 8 else ''}" if names else "none is defined"
+
+
+def _comparable(name: str, names: set[str]) -> list[str]:
+    """The names to compare with: all where they are few, else those of about its length and with its first letter."""
+    if len(name) > _LONGEST_NAME:
+        return []
+    if len(names) > _COMPARED:
+        names = {one for one in names if one[:1] == name[:1] and abs(len(one) - len(name)) <= _OTHER_LENGTH}
+    return heapq.nsmallest(_COMPARED, names)
+
+
+def bounded(defects: Iterable[Defect]) -> Iterator[Defect]:
+    """The first MAX_DEFECTS of one check in one file, and that there are more: each may need a suggestion."""
+    for number, defect in enumerate(defects):
+        if number == MAX_DEFECTS:
+            yield Defect(defect.file, defect.line, f"more than {MAX_DEFECTS} defects of one kind", "mend those before")
+            return
+        yield defect
 
 
 def _kind(path: str) -> type[Contract] | None:
@@ -128,7 +153,7 @@ def _read_file(files: Files, path: str, content: bytes) -> None:
     try:
         files.loaded.append(Loaded(kind.model_validate(document.value), document))
     except ValidationError as error:
-        files.defects.extend(_validation_defects(kind, document, error))
+        files.defects.extend(bounded(_validation_defects(kind, document, error)))
 
 
 def _validation_defects(kind: type[Contract], document: Document, error: ValidationError) -> Iterator[Defect]:

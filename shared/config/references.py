@@ -2,13 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.config import logic
 from shared.config.client import ClientConfig, WatchDomain
-from shared.config.files import Files, Loaded, closest
+from shared.config.files import Files, Loaded, bounded, closest
 from shared.config.rules import (
     DomainMatchingRules,
     EventTypes,
@@ -53,8 +53,8 @@ def reference_defects(tree: ConfigTree, files: Files) -> list[Defect]:
         (ScoringRules, _scoring), (StoryRules, _stories), (EventTypes, _events), (SourceCatalog, _catalog),
         (HtmlExtractors, _extractors), (ClientConfig, _client),
     )  # fmt: skip
-    found = [defect for kind, check in checks for loaded in files.of(kind) for defect in check(tree, loaded)]
-    return [*found, *_ambiguous_names(files), *_shared_scope_names(tree, files)]
+    found = [defect for kind, check in checks for loaded in files.of(kind) for defect in bounded(check(tree, loaded))]
+    return [*found, *bounded(_ambiguous_names(files)), *bounded(_shared_scope_names(tree, files))]
 
 
 def scope_names(tree: ConfigTree) -> set[str]:
@@ -70,8 +70,7 @@ def _event_names(tree: ConfigTree) -> set[str]:
     return {f"event.{name}" for name in tree.event_types}
 
 
-def _unknown(loaded: Loaded[Any], path: Path, what: str, name: str, known: Iterable[str]) -> Iterator[Defect]:
-    known = set(known)
+def _unknown(loaded: Loaded[Any], path: Path, what: str, name: str, known: Collection[str]) -> Iterator[Defect]:
     if name not in known:
         yield loaded.defect(path, f"{what} {name!r} is not defined", closest(name, known))
 
@@ -112,7 +111,7 @@ def _entity_file(_tree: ConfigTree, loaded: Loaded[Any]) -> Iterator[Defect]:
             yield loaded.defect(("scopes", scope), f"{repeated!r} stands twice in scope {scope!r}", "remove one")
 
 
-def _entities_like(tree: ConfigTree, model: Any) -> Iterable[str]:
+def _entities_like(tree: ConfigTree, model: Any) -> Collection[str]:
     if isinstance(model, CompanyScopes):
         return tree.companies
     return tree.molecules if isinstance(model, MoleculeScopes) else tree.trademarks
@@ -203,7 +202,7 @@ def _stories(_tree: ConfigTree, loaded: Loaded[StoryRules]) -> Iterator[Defect]:
             yield from _terms(loaded, ("facets", facet, value), terms)
 
 
-def _logic(loaded: Loaded[Any], path: Path, expression: str, known: Iterable[str]) -> Iterator[Defect]:
+def _logic(loaded: Loaded[Any], path: Path, expression: str, known: Collection[str]) -> Iterator[Defect]:
     try:
         used = logic.names(expression)
     except ConfigError as error:
@@ -214,21 +213,23 @@ def _logic(loaded: Loaded[Any], path: Path, expression: str, known: Iterable[str
 
 
 def _profiles(tree: ConfigTree, loaded: Loaded[IngestionProfiles]) -> Iterator[Defect]:
+    exclusions, scopes = {*tree.exclusion_scopes, *_event_names(tree)}, scope_names(tree)
     for name, profile in loaded.model.profiles.items():
-        yield from _profile(tree, loaded, ("profiles", name, "signal_requirements"), profile)
+        yield from _profile(loaded, ("profiles", name, "signal_requirements"), profile, exclusions, scopes)
 
 
-def _profile(tree: ConfigTree, loaded: Loaded[Any], path: Path, profile: IngestionProfile) -> Iterator[Defect]:
+def _profile(
+    loaded: Loaded[Any], path: Path, profile: IngestionProfile, exclusions: set[str], scopes: set[str]
+) -> Iterator[Defect]:
     needs = profile.signal_requirements
-    exclusions = {*tree.exclusion_scopes, *_event_names(tree)}
     for index, scope in enumerate(needs.exclusion_scopes):
         yield from _unknown(loaded, (*path, "exclusion_scopes", index), "exclusion scope", scope, exclusions)
-    groups = [group.group_id for group in needs.required_signal_groups]
+    groups = Counter(group.group_id for group in needs.required_signal_groups)
     for index, group in enumerate(needs.required_signal_groups):
         inner = (*path, "required_signal_groups", index)
         for position, scope in enumerate(group.scopes):
-            yield from _unknown(loaded, (*inner, "scopes", position), "scope", scope, scope_names(tree))
-        if groups.count(group.group_id) > 1:
+            yield from _unknown(loaded, (*inner, "scopes", position), "scope", scope, scopes)
+        if groups[group.group_id] > 1:
             yield loaded.defect((*inner, "group_id"), f"group {group.group_id!r} is defined twice", "rename one")
     for field in ("combination_logic", "rescue_logic"):
         if expression := getattr(needs, field):
@@ -252,12 +253,14 @@ def _matching(tree: ConfigTree, loaded: Loaded[DomainMatchingRules]) -> Iterator
         known = tree.matching.technology_profiles
         yield from _unknown(loaded, ("domain_types", domain_type), "technology profile", profile, known)
     events = {f"event_{name}" for name in tree.event_types}
+    by_profile: dict[str, set[str]] = {}
+    for scope in tree.technology_scopes.values():
+        by_profile.setdefault(scope.profile, set()).update(scope.categories)
     for name, rules in loaded.model.technology_profiles.items():
         path: Path = ("technology_profiles", name)
-        scopes = [scope for scope in tree.technology_scopes.values() if scope.profile == name]
-        categories = {category for scope in scopes for category in scope.categories}
+        categories = by_profile.get(name, set())
         for signal, spec in rules.signals.items():
-            for index, category in enumerate(spec.categories if scopes else ()):
+            for index, category in enumerate(spec.categories if name in by_profile else ()):
                 where = (*path, "signals", signal, "categories", index)
                 yield from _unknown(loaded, where, "category", category, categories)
         known_names = {*CLAUSE_NAMES, *events, *rules.signals}
@@ -349,7 +352,7 @@ def _client(tree: ConfigTree, loaded: Loaded[ClientConfig]) -> Iterator[Defect]:
 
 
 def _domain(tree: ConfigTree, loaded: Loaded[Any], path: Path, domain: WatchDomain) -> Iterator[Defect]:
-    known: dict[str, Iterable[str]] = {
+    known: dict[str, Collection[str]] = {
         "technology_scope": tree.technology_scopes, "company_scope": tree.company_scopes,
         "molecule_scope": tree.molecule_scopes, "trademark_scope": tree.trademark_scopes,
         "indication_scope": tree.indication_scopes, "technology_profile": tree.matching.technology_profiles,

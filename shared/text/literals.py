@@ -5,6 +5,7 @@ Every expression is bounded (see `shared.text.patterns`), so that a literal also
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from shared.text.fold import fold_key
@@ -33,6 +34,7 @@ class _Heads(NamedTuple):
     whole: bool
 
 
+@lru_cache(maxsize=4096)
 def required(pattern: str) -> tuple[Literal, ...]:
     """Literals of which every match holds one, at its place; empty when the expression promises none."""
     return _best(_parser.parse(pattern)) or ()
@@ -51,6 +53,8 @@ def _merit(group: tuple[Literal, ...]) -> tuple[int, bool, int, int]:
 
 
 def _groups_at(sequence: Any, at: int) -> Iterable[tuple[Literal, ...]]:
+    if at and _letter(sequence[at - 1]) and _letter(sequence[at]):
+        return  # the group of the letter before is the same, and longer
     low, high = map(int, sequence[:at].getwidth()) if at else (0, 0)
     texts = {_clean(text) for text in _heads(sequence[at:]).texts}
     if texts and all(len(text) >= _LEAST_LENGTH for text in texts):
@@ -60,6 +64,10 @@ def _groups_at(sequence: Any, at: int) -> Iterable[tuple[Literal, ...]]:
         found = [one for group in inner for one in group or ()]
         if len(found) <= _MOST:
             yield tuple(Literal(one.text, one.low + low, one.high + high) for one in found)
+
+
+def _letter(item: Any) -> bool:
+    return str(item[0]) == "LITERAL" and chr(item[1]).isalnum()
 
 
 def _parts(item: Any) -> list[Any]:

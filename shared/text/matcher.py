@@ -1,8 +1,9 @@
 """One compiled matcher for every term of every scope.
 
 Rules: a term counts where it stands as a word (the neighbouring characters are neither letters nor digits), in the
-spelling of `shared.text.fold`; scripts without spaces have their own rule (`shared.text.scripts`). Of overlapping hits the longest wins within one kind of entity, or one vocabulary
-(technology scope, exclusion scope, event type); hits of different kinds may nest.
+spelling of `shared.text.fold`; scripts without spaces have their own rule (`shared.text.scripts`). Of overlapping hits
+the longest wins within one kind of entity, or one vocabulary (technology scope, exclusion scope, event type); hits of
+different kinds may nest.
 
 A term of at most four characters and one word (an acronym, mostly) is void where a hyphen ties it to a fragment of a
 broken word: a fragment of one or two lower-case letters on either side ("c-abc-ms", "de-ABC"), or fragments of one or
@@ -10,13 +11,16 @@ two letters of any case on both ("C-ABC-MS"). "non-ABC", "ABC-based" and "XYZ-AB
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import ahocorasick
 
 from shared.config.terms import Term
+from shared.text.conflicts import Found, Head, settle
 from shared.text.fold import fold_case_kept, fold_key, light
 from shared.text.hits import Hit, HitKind
 from shared.text.literals import required
@@ -29,7 +33,6 @@ REGEX_WINDOW = 8_000
 """Regular expressions read this many characters of a text, so that their cost is bounded."""
 
 _SHORT = 4
-_ENTITY_KINDS = frozenset({"company", "molecule", "trademark", "link_only"})
 _FRAGMENT_BEFORE = re.compile(r"(?<![^\W\d_])([^\W\d_]{1,2})-\s?$")
 _FRAGMENT_AFTER = re.compile(r"-\s?([^\W\d_]{1,2})(?![^\W\d_])")
 
@@ -46,21 +49,14 @@ class Entry:
 
 
 class _Rule(NamedTuple):
-    """What a hit reports and asks for. `exact`: the term with its case, when that counts; `requires` and `excludes`:
-    folded spellings; `conditional`: it has some."""
+    """What a term asks for, and what a hit of it reports. `exact`: the term with its case, when that counts; `requires`
+    and `excludes`: folded spellings; `conditional`: it has some."""
 
-    kind: HitKind
-    id: str
-    name: str
-    scopes: frozenset[str]
+    head: Head
     exact: str
     requires: frozenset[str]
     excludes: frozenset[str]
     conditional: bool
-
-    def __lt__(self, other: object) -> bool:
-        """By kind and id, as hits of one place are listed."""
-        return self[:2] < other[:2] if isinstance(other, _Rule) else NotImplemented
 
 
 class _Anchor(NamedTuple):
@@ -84,9 +80,23 @@ class _Key(NamedTuple):
     rules: tuple[_Rule, ...]
     anchors: tuple[_Anchor, ...]
 
+    @property
+    def plain(self) -> bool:
+        """Whether it stands for one rule that asks for no case and no context."""
+        asks = self.context or self.anchors or len(self.rules) != 1
+        return not asks and not self.rules[0].exact and not self.rules[0].conditional
 
-_Found = tuple[int, int, _Rule]
-"""A hit before conflicts are settled: start, minus its end, rule. It sorts by place, then by the rule's kind and id."""
+
+class _Word(NamedTuple):
+    """What the automaton knows a word by: how far before its last character a plain key's spelling begins and ends, its
+    `text`, `short` and what a hit of it reports; or, where more is to be asked, no head but the keys."""
+
+    begin: int
+    end: int
+    text: str
+    short: bool
+    head: Head | None
+    keys: tuple[_Key, ...]
 
 
 @dataclass(slots=True)
@@ -94,13 +104,17 @@ class _Findings:
     """What one pass over a text collects: hits, hits that wait for context, the context's spellings that stand in the
     text, and for each regular expression where it may match."""
 
-    found: list[_Found]
-    waiting: list[_Found]
+    found: list[Found]
+    waiting: list[tuple[Found, _Rule]]
     context: set[str]
     starts: dict[int, set[int]]
 
     def add(self, rule: _Rule, start: int, end: int) -> None:
-        (self.waiting if rule.conditional else self.found).append((start, -end, rule))
+        one = (start, -end, rule.head)
+        if rule.conditional:
+            self.waiting.append((one, rule))
+        else:
+            self.found.append(one)
 
 
 class Matcher:
@@ -121,7 +135,7 @@ class Matcher:
         self._foreign = PALETTE.foreign("".join(spellings))
         self._automaton = ahocorasick.Automaton()
         for word, found in by_word.items():
-            self._automaton.add_word(word, tuple(found))
+            self._automaton.add_word(word, tuple(_word(found)))  # a plain tuple unpacks faster
         if by_word:
             self._automaton.make_automaton()
 
@@ -152,34 +166,31 @@ class Matcher:
             self._read(text, scan, findings)
         if findings.starts or self._always:
             self._try_regexes(scan.light(REGEX_WINDOW), findings)
-        findings.found += [one for one in findings.waiting if _context_holds(one[2], findings.context)]
-        findings.found.sort()
-        return _settled(findings.found)
+        findings.found += [one for one, rule in findings.waiting if _context_holds(rule, findings.context)]
+        return settle(findings.found)
 
     def _read(self, text: str, scan: Scan, findings: _Findings) -> None:
         """One pass of the automaton. Written flat: this loop is most of a search's time."""
-        folded, context, found, waiting = scan.text, findings.context, findings.found, findings.waiting
-        span_of = None if scan.identical else scan.span
-        for final, keys in self._automaton.iter(scan.marked):
-            for size, trail, spelling, short, named, rules, anchors in keys:
-                end = final - trail
-                start = end - size
-                if spelling and folded[start:end] != spelling:
+        folded, found, cuts, gone = scan.text, findings.found, scan.cuts, scan.gone
+        slow = scan.slow is not None
+        for final, (begin, stop, spelling, short, head, keys) in self._automaton.iter(scan.marked):
+            if head is None:
+                _consider(keys, final, text, scan, findings)
+                continue
+            start, end = final - begin, final - stop
+            if spelling and folded[start:end] != spelling:
+                continue
+            if cuts:
+                start += gone[bisect_left(cuts, start)]
+                end += gone[bisect_left(cuts, end)]
+            elif slow:
+                span = scan.span(start, end)
+                if span is None:
                     continue
-                if named:
-                    context.add(named)
-                if span_of:
-                    span = span_of(start, end)
-                    if span is None:
-                        continue
-                    start, end = span
-                if anchors:
-                    _announce(anchors, start, findings.starts)
-                if short and _in_broken_word(text, start, end):
-                    continue
-                for rule in rules:
-                    if not rule.exact or _same_case(text[start:end], rule.exact):
-                        (waiting if rule.conditional else found).append((start, -end, rule))
+                start, end = span
+            if short and _in_broken_word(text, start, end):
+                continue
+            found.append((start, -end, head))
 
     def _try_regexes(self, plain: str, findings: _Findings) -> None:
         """Regular expressions where a literal of theirs announces a match; those without one, everywhere."""
@@ -206,8 +217,43 @@ def _rule(entry: Entry) -> _Rule:
     term = entry.term
     exact = fold_case_kept(term.term) if term.case == "exact" and not term.is_regex else ""
     requires, excludes = (frozenset(map(_spelled, names)) - {""} for names in (term.requires_any, term.excludes_any))
-    conditional = bool(requires or excludes)
-    return _Rule(entry.kind, entry.id, entry.name, entry.scopes, exact, requires, excludes, conditional)
+    head = (entry.kind, entry.id, entry.name, _one_of(entry.scopes))
+    return _Rule(head, exact, requires, excludes, bool(requires or excludes))
+
+
+@lru_cache(maxsize=1024)
+def _one_of(scopes: frozenset[str]) -> frozenset[str]:
+    """The same object for equal scopes: thousands of terms share few, which then stay in the processor's cache."""
+    return scopes
+
+
+def _word(keys: list[_Key]) -> _Word:
+    first = keys[0]
+    if len(keys) == 1 and first.plain:
+        return _Word(first.trail + first.size, first.trail, first.text, first.short, first.rules[0].head, ())
+    return _Word(0, 0, "", False, None, tuple(keys))
+
+
+def _consider(keys: tuple[_Key, ...], final: int, text: str, scan: Scan, findings: _Findings) -> None:
+    """What the keys of a word that ends at `final` ask, and what they find."""
+    for size, trail, spelling, short, named, rules, anchors in keys:
+        end = final - trail
+        start = end - size
+        if spelling and scan.text[start:end] != spelling:
+            continue
+        if named:
+            findings.context.add(named)
+        span = scan.span(start, end)
+        if span is None:
+            continue
+        start, end = span
+        if anchors:
+            _announce(anchors, start, findings.starts)
+        if short and _in_broken_word(text, start, end):
+            continue
+        for rule in rules:
+            if not rule.exact or _same_case(text[start:end], rule.exact):
+                findings.add(rule, start, end)
 
 
 def _term_key(key: str, rules: Iterable[_Rule], context: bool) -> tuple[str, _Key]:
@@ -220,12 +266,12 @@ def _term_key(key: str, rules: Iterable[_Rule], context: bool) -> tuple[str, _Ke
 
 
 def _joined(rules: Iterable[_Rule]) -> tuple[_Rule, ...]:
-    """Rules that differ in scopes alone as one."""
-    joined: dict[_Rule, _Rule] = {}
+    """Rules that differ in name and scopes alone as one, with all scopes."""
+    joined: dict[tuple[object, ...], _Rule] = {}
     for rule in rules:
-        bare = rule._replace(name="", scopes=frozenset())
-        known = joined.get(bare)
-        joined[bare] = known._replace(scopes=known.scopes | rule.scopes) if known else rule
+        same = (*rule.head[:2], *rule[1:])
+        known = joined.get(same)
+        joined[same] = known._replace(head=(*known.head[:3], known.head[3] | rule.head[3])) if known else rule
     return tuple(joined.values())
 
 
@@ -259,61 +305,3 @@ def _in_broken_word(text: str, start: int, end: int) -> bool:
 
 def _context_holds(rule: _Rule, context: set[str]) -> bool:
     return not (rule.requires and rule.requires.isdisjoint(context)) and rule.excludes.isdisjoint(context)
-
-
-def _settled(found: list[_Found]) -> list[Hit]:
-    """Hits in order of position; where some overlap, only those that win."""
-    settled: list[Hit] = []
-    cluster: list[Hit] = []
-    reach = -1
-    for start, minus_end, rule in found:
-        if start >= reach:
-            settled += cluster if len(cluster) < 2 else _winners(cluster)
-            cluster = []
-        cluster.append(Hit(rule.kind, rule.id, rule.name, rule.scopes, start, -minus_end))
-        if -minus_end > reach:
-            reach = -minus_end
-    return [*settled, *_winners(cluster)]
-
-
-def _winners(hits: list[Hit]) -> list[Hit]:
-    """Hits of one place; those of different kinds never compete."""
-    return hits if len({hit.kind for hit in hits}) == len(hits) else _longest(_merged(hits))
-
-
-def _merged(hits: list[Hit]) -> list[Hit]:
-    """One hit for the same thing at the same place, with all its scopes."""
-    merged: dict[tuple[str, str, int, int], Hit] = {}
-    for hit in hits:
-        key = (hit.kind, hit.id, hit.start, hit.end)
-        twin = merged.get(key)
-        merged[key] = hit if twin is None else hit._replace(name=twin.name, scopes=twin.scopes | hit.scopes)
-    return list(merged.values())
-
-
-def _rivals(hit: Hit) -> Collection[str]:
-    """The vocabularies in which a hit competes with overlapping ones."""
-    if hit.kind in _ENTITY_KINDS:
-        return (hit.kind,)
-    if hit.kind == "technology":
-        return {scope.partition(".")[0] for scope in hit.scopes}
-    return hit.scopes
-
-
-def _longest(hits: list[Hit]) -> list[Hit]:
-    """Drop each hit that overlaps a longer one (or an earlier one of its length) in every vocabulary it belongs to."""
-    taken: dict[tuple[str, str], list[tuple[int, int]]] = {}
-    kept = []
-    for hit in sorted(hits, key=lambda h: (h.start - h.end, h.start)):
-        free = [r for r in _rivals(hit) if not _covered(taken.get((hit.kind, r), ()), hit)]
-        if free:
-            kept.append(hit)
-            for rival in free:
-                taken.setdefault((hit.kind, rival), []).append((hit.start, hit.end))
-    return sorted(kept, key=lambda h: (h.start, -h.end, h.kind, h.id))
-
-
-def _covered(spans: Iterable[tuple[int, int]], hit: Hit) -> bool:
-    """A different span that overlaps; the same span twice (one term, two meanings) is no conflict."""
-    start, end = hit.start, hit.end
-    return any(s < end and start < e and (s != start or e != end) for s, e in spans)

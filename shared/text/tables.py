@@ -89,7 +89,9 @@ class _Palette:
         single = dict.fromkeys(c for c in (*latin, *others, *symbols) if len(CASELESS[ord(c)]) == 1)
         chars = [c for c in single if self._closed(c, single)]
         rest = [_SIGN, _LETTER, *(c for c in chars if ord(c) > 255)]
-        places = [chr(n) if chr(n) in chars else rest.pop(0) if rest else _UNUSED for n in range(1, 256)]
+        free = (n for n in range(128, 256) if chr(n) not in chars)  # so that ASCII bytes stand for themselves
+        others_at = dict(zip(free, rest, strict=False))
+        places = [chr(n) if chr(n) in chars else others_at.get(n, _UNUSED) for n in range(1, 256)]
         self.alphabet = "".join(("\x00", *places))
         self._encoding = codecs.charmap_build(self.alphabet)
         self._sign, self._letter = (self.alphabet.index(char).to_bytes() for char in (_SIGN, _LETTER))
@@ -130,6 +132,8 @@ class _Palette:
         return self._sign in encoded or self._letter in encoded
 
     def decode(self, encoded: bytes) -> str:
+        if encoded.isascii():
+            return encoded.decode("ascii")
         text: str = codecs.charmap_decode(encoded, "strict", self.alphabet)[0]
         return text
 
