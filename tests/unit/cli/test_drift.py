@@ -17,6 +17,7 @@ from cli.build_record import source_hash
 from cli.builds import SERVICE_OF, Checkout, read_record
 from cli.doctor_checks import FUNCTIONS
 from cli.intrinsics import Values
+from cli.inventory import code_gap
 from cli.template import read_template
 from shared.build import UNBUILT, Build, read_build
 
@@ -206,3 +207,12 @@ def test_a_record_is_read_out_of_a_package_without_loading_all_of_it(served: tup
     assert read_record(url) == Build(commit="abc", source="s")
     asked = [span.split("-") for span in spans[1:]]
     assert sum(int(last) - int(first) + 1 for first, last in asked) < len(content) / 10
+
+
+def test_the_gap_of_code_names_both_commits_and_what_differs() -> None:
+    checkout = Checkout("c" * 40, True, dict.fromkeys(SERVICE_OF.values(), "new"))
+    builds = dict.fromkeys(SERVICE_OF, Build(commit="b" * 40, source="new"))
+    (same,) = code_gap(builds, checkout)
+    assert same == "code: the same as this checkout (built from bbbbbbbbbbbb; HEAD is cccccccccccc+)"
+    (stale,) = code_gap(builds | {"LinksFunction": Build(commit="b" * 40, source="old")}, checkout)
+    assert stale.endswith("HEAD is cccccccccccc+, and the source of LinksFunction differs")
