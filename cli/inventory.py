@@ -53,7 +53,7 @@ def _functions(deployed: Deployed, builds: Mapping[str, Build]) -> Table:
             f"{found.get('Runtime', '')} {' '.join(found.get('Architectures', ()))}",
             found["Handler"].removeprefix("services."),
             f"{found['CodeSize'] / 1e6:.1f} MB",
-            builds[resource].label,
+            f"{builds[resource].commit[:7]}{'+' if builds[resource].changed else ''}",
             str(reserve),
             str(found["LastModified"])[:10],
         )
@@ -117,5 +117,5 @@ def code_gap(builds: Mapping[str, Build], checkout: Checkout) -> Iterator[str]:
 def _table(*headings: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for heading in headings:
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading in ("function", "commit"))
     return table

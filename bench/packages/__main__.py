@@ -3,9 +3,10 @@
     python -m bench.packages [--json FILE]
 
 Builds every function with the Makefile's own targets: once for Lambda (arm64, Python 3.13), which is zipped and
-weighed, and once for this machine, which is imported. An import is measured in a new interpreter, with byte code, in
-processor time, so that other load does not count, alternating with a handler that imports Powertools' Logger, Metrics
-and batch, and boto3, out of the same package. boto3 comes from a copy with byte code, as Lambda's runtime has it.
+weighed, and once for this machine, which is imported. An import is measured in a new interpreter, in processor time,
+so that other load does not count, alternating with a handler that imports Powertools' Logger, Metrics and batch, and
+boto3, out of the same package: as the package is shipped (bare: Lambda compiles it at each cold start), and with byte
+code. boto3 comes from a copy with byte code, as Lambda's runtime has it.
 """
 
 import argparse
@@ -46,7 +47,8 @@ BIGGEST = 5
 
 @dataclass(frozen=True)
 class Package:
-    """Sizes in MB (10^6 bytes), times in ms. `contents`: the biggest top-level entries, unzipped."""
+    """Sizes in MB (10^6 bytes), times in ms. `bare_…`: without byte code. `contents`: the biggest top-level entries,
+    unzipped."""
 
     function: str
     zipped_mb: float
@@ -54,6 +56,8 @@ class Package:
     import_ms: float
     baseline_ms: float
     ratio: float
+    bare_import_ms: float
+    bare_ratio: float
     contents: dict[str, float]
 
     @property
@@ -122,7 +126,6 @@ def import_ms(code: str, package: Path, runtime_folder: Path) -> float:
 
 def side_by_side(handler: str, package: Path, boto: Path) -> tuple[float, float]:
     """Median milliseconds of the handler and of the baseline, measured in turns."""
-    compileall.compile_dir(package, quiet=2)
     pairs = [(import_ms(f"import {handler}", package, boto), import_ms(BASELINE, package, boto)) for _ in range(ROUNDS)]
     return statistics.median(own for own, _ in pairs), statistics.median(base for _, base in pairs)
 
@@ -131,7 +134,10 @@ def measure(function: str, folder: Path, boto: Path) -> Package:
     """Build, weigh and import one function."""
     lambdas = build(function, folder / "arm64" / function, "arm64")
     sizes = contents(lambdas)
-    own, base = side_by_side(HANDLERS[function], build(function, folder / "host" / function, "host"), boto)
+    host = build(function, folder / "host" / function, "host")
+    bare, bare_base = side_by_side(HANDLERS[function], host, boto)
+    compileall.compile_dir(host, quiet=2)
+    own, base = side_by_side(HANDLERS[function], host, boto)
     return Package(
         function=function,
         zipped_mb=_mb(zipped(lambdas, folder / f"{function}.zip")),
@@ -139,6 +145,8 @@ def measure(function: str, folder: Path, boto: Path) -> Package:
         import_ms=round(own, 1),
         baseline_ms=round(base, 1),
         ratio=round(own / base, 2),
+        bare_import_ms=round(bare, 1),
+        bare_ratio=round(bare / bare_base, 2),
         contents={name: _mb(size) for name, size in list(sizes.items())[:BIGGEST]},
     )
 
@@ -150,12 +158,13 @@ def _mb(size: int) -> float:
 def table(packages: list[Package]) -> str:
     """A Markdown table."""
     lines = [
-        "| function | zipped MB | unzipped MB | cold import ms | baseline ms | times | biggest contents (MB) |",
-        "|---|---|---|---|---|---|---|",
+        "| function | zipped MB | unzipped MB | import ms | baseline ms | times | bare ms | times | contents (MB) |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for one in packages:
         biggest = ", ".join(f"{name} {size}" for name, size in one.contents.items())
-        numbers = (one.zipped_mb, one.unzipped_mb, one.import_ms, one.baseline_ms, one.ratio)
+        times = (one.import_ms, one.baseline_ms, one.ratio, one.bare_import_ms, one.bare_ratio)
+        numbers = (one.zipped_mb, one.unzipped_mb, *times)
         lines.append(f"| {one.function} | {' | '.join(map(str, numbers))} | {biggest} |")
     return "\n".join(lines)
 

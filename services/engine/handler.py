@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from services.engine.adapters import BedrockWriter, Ports, TopicAnnouncer
 from services.engine.operations import Engine, Invocation
 from services.engine.settings import EngineSettings
-from shared.bedrock.converse import Model
+from shared.bedrock.converse import CallCounts, Model
 from shared.clock import SystemClock
 from shared.config.store import S3ConfigStore
 from shared.contracts.events import Answer, EngineEvent
@@ -28,6 +28,14 @@ from shared.storage.objects import S3Objects
 from shared.storage.spend import Spend
 from shared.storage.table import StateTable
 
+CALLS = CallCounts()
+"""Of the model, since the last invocation."""
+_METRICS = {
+    "calls": "NewsletterCalls",
+    "throttles": "NewsletterThrottles",
+    "retries": "NewsletterRetries",
+    "final_failures": "NewsletterFinalFailures",
+}
 _MARKER = re.compile(r"^batches/([^/]+)/([^/]+)/COMPLETE\.json$")
 
 
@@ -56,7 +64,7 @@ def build(settings: EngineSettings) -> Engine:
         data=data,
         newsletters=S3Objects(s3, settings.newsletters_bucket),
         announcer=TopicAnnouncer(boto3.client("sns"), settings.newsletter_topic_arn),
-        writer=BedrockWriter(Model(bedrock, settings.bedrock_region, settings.bedrock_model_id, clock)),
+        writer=BedrockWriter(Model(bedrock, settings.bedrock_region, settings.bedrock_model_id, clock, counts=CALLS)),
         purse=Spend(table, clock),
         clock=clock,
     )
@@ -70,13 +78,26 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     Raises InputError for an event that is neither; a failed run raises too, so that Lambda retries or reports it.
     """
-    run = Invocation(context.aws_request_id, lambda: context.get_remaining_time_in_millis() / 1000)
     if event.get("Event") == "s3:TestEvent":
         return Answer(statusCode=200, body={"editions": []}).model_dump()
+    run = Invocation(context.aws_request_id, lambda: context.get_remaining_time_in_millis() / 1000)
+    try:
+        return _serve(event, run).model_dump()
+    finally:
+        count_calls()
+
+
+def _serve(event: dict[str, Any], run: Invocation) -> Answer:
     if "Records" in event:
         answers = [engine().for_batch(*batch, run) for batch in markers(event)]
-        return Answer(statusCode=200, body={"editions": [_counted(answer).body for answer in answers]}).model_dump()
-    return _counted(engine().for_request(read_event(event), run)).model_dump()
+        return Answer(statusCode=200, body={"editions": [_counted(answer).body for answer in answers]})
+    return _counted(engine().for_request(read_event(event), run))
+
+
+def count_calls() -> None:
+    """The model's calls of this invocation, as metrics of their own: its quota is another one than normalize's."""
+    for name, amount in CALLS.take().items():
+        metrics.add_metric(name=_METRICS[name], unit=MetricUnit.Count, value=amount)
 
 
 def read_event(event: dict[str, Any]) -> EngineEvent:

@@ -118,6 +118,14 @@ class CallCounts:
             self.retries += retries
             self.final_failures += final_failures
 
+    def take(self) -> dict[str, int]:
+        """The counts since the last look, which begin anew."""
+        with self._lock:
+            names = ("calls", "throttles", "retries", "final_failures")
+            taken = {name: getattr(self, name) for name in names}
+            self.calls = self.throttles = self.retries = self.final_failures = 0
+        return taken
+
 
 @dataclass
 class Model:

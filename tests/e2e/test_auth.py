@@ -82,6 +82,12 @@ def test_the_policies_let_ingest_go_on_in_another_invocation(
     assert len(done.report["items"]) == 8
 
 
+def test_the_policies_let_the_sweeper_mail_its_digest(guarded: Machine) -> None:
+    sent = guarded.vectora("digest", "--send")
+    assert sent.returncode == 0, sent.stderr
+    assert "week to" in sent.stdout
+
+
 def test_a_missing_permission_is_found(guarded: Machine, tmp_path_factory: pytest.TempPathFactory) -> None:
     stack = guarded.stack()
     role, policies = role_policies(stack, "Ingest")
@@ -95,3 +101,7 @@ def test_a_missing_permission_is_found(guarded: Machine, tmp_path_factory: pytes
     assert done.process.returncode == 1
     assert "dynamodb:" in done.text
     assert "is not authorized to perform" in done.text
+    told = guarded.vectora("doctor").stdout
+    assert "BROKEN permissions of IngestFunction: may not dynamodb:" in told
+    assert "(UseState)" in told
+    assert "BROKEN permissions of EngineFunction" not in told

@@ -16,9 +16,10 @@ from shared.storage import keys
 from shared.storage.editions import Editions
 from shared.storage.objects import S3Objects, get_model
 from shared.storage.table import StateTable
-from tests.e2e.support import CONFIG, Machine, run
+from tests.e2e.support import CONFIG, Machine, config_copy, run
 
 SCHEDULED_SECONDS = 200
+MOVE_SECONDS = 300
 
 
 def until(seconds: float, holds: Callable[[], object]) -> object:
@@ -103,6 +104,35 @@ def test_a_service_moves_to_another_region_and_back(machine, demo):
     assert "normalize is back at us." in back
     assert calls(machine)[-1] == "us-east-1"
     assert machine.vectora("region", "rollback", "--service", "normalize").returncode == 2
+
+
+def test_the_engine_moves_too_and_its_next_edition_is_written_there(machine, demo, tmp_path):
+    text = (CONFIG / "clients" / "demo.yaml").read_text()
+    clients = {
+        f"clients/{name}.yaml": text.replace("client_id: demo", f"client_id: {name}") for name in ("moved", "returned")
+    }
+    folder = config_copy(tmp_path / "config", clients)
+    moved = good(machine.vectora("region", "move", "--service", "engine", "--region", "us-west-2"))
+    assert seconds(moved, "moved in ") < MOVE_SECONDS
+    assert "BedrockRegionNewsletter=us-west-2" in moved
+    before = len(calls(machine))
+    made = run(machine, tmp_path / "moved", "moved", "--config", folder)
+    assert made.process.returncode == 0, made.text
+    assert "us-west-2" in calls(machine)[before:], "the engine itself called there"
+    assert made.newsletter["editorial"] == "model"
+    back = good(machine.vectora("region", "rollback", "--service", "engine"))
+    assert seconds(back, ", in ") < MOVE_SECONDS
+    before = len(calls(machine))
+    again = run(machine, tmp_path / "returned", "returned", "--config", folder)
+    assert again.process.returncode == 0, again.text
+    assert "eu-west-3" in calls(machine)[before:]
+    assert "us-west-2" not in calls(machine)[before:]
+    good(machine.vectora("config", "push", CONFIG))
+
+
+def seconds(told: str, before: str) -> int:
+    """The number of seconds that stands in a command's words."""
+    return int(told.split(before, 1)[1].split(" s", 1)[0])
 
 
 def calls(machine: Machine) -> list[str]:

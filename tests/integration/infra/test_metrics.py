@@ -12,11 +12,16 @@ import boto3
 import pytest
 
 from services.engine import handler as engine
+from services.engine.adapters import BedrockWriter
+from services.engine.errors import WritingError
+from services.engine.prompt import Prompt
 from services.ingest import handler as ingest
 from services.normalize import handler as normalize
 from services.normalize import sweeper
 from services.normalize.settings import Settings
 from services.publisher import handler as publisher
+from shared.bedrock.converse import Model
+from shared.config.rules import ModelPrice
 from shared.config.sources import DirectorySource
 from shared.config.store import S3ConfigStore
 from shared.contracts.events import Answer
@@ -25,10 +30,10 @@ from shared.observability import metrics
 from shared.storage import keys
 from shared.storage.sources import Health, SourceMemory
 from tests.integration.normalize.stack import DEADLINE, Stack, record
-from tests.unit.bedrock.fakes import ScriptedBedrock, bedrock_error, tool_answer
+from tests.unit.bedrock.fakes import ScriptedBedrock, Time, bedrock_error, tool_answer
 from tests.unit.infra.template import TEMPLATE as TEMPLATE_FILE
 from tests.unit.infra.template import load, parameters, resolve
-from tests.unit.normalize.trees import good_answer, raw_item
+from tests.unit.normalize.trees import MODEL_ID, good_answer, raw_item
 
 CLIENT = "lai_weekly"
 THROTTLED = bedrock_error("ThrottlingException", 429)
@@ -160,6 +165,27 @@ def test_what_the_engine_counts(emitted: Emitted) -> None:
     assert emitted() == {"ItemsAnalyzed": 7, "ItemsSelected": 2}
 
 
+def test_a_throttled_editorial_is_counted_apart_from_normalize(emitted: Emitted) -> None:
+    time = Time()
+    model = Model(
+        ScriptedBedrock(*[THROTTLED] * 4),
+        "eu-west-3",
+        MODEL_ID,
+        time,
+        counts=engine.CALLS,
+        pause=time.pause,
+        jitter=lambda _low, high: high,
+    )
+    prompt = Prompt(system="s", facts="f", ids={}, texts=False)
+    with pytest.raises(WritingError, match="Throttled"):
+        BedrockWriter(model).write(prompt, ModelPrice(input_per_million=1, output_per_million=1), time.deadline(100))
+    engine.count_calls()
+    told = {"Calls": 4, "Throttles": 4, "Retries": 3, "FinalFailures": 1}
+    assert emitted() == {f"Newsletter{name}": number for name, number in told.items()}
+    engine.count_calls()
+    assert set(emitted().values()) == {0}, "each invocation counts its own"
+
+
 def test_a_delivery_that_fails(emitted: Emitted) -> None:
     nobody: Any = None
     message: Any = SimpleNamespace(body="{}", message_id="m-1", receipt_handle="r-1")
@@ -172,6 +198,7 @@ PROVOKED_HERE = {
     *("BedrockCalls", "BedrockThrottles", "BedrockRetries", "BedrockFinalFailures", "ItemsNormalized", "ItemsFailed"),
     *("InputTokens", "OutputTokens", "CostUsd", "UngroundedRefused"),
     *("EditionsOverdue", "BudgetUsedPercent", "SourcesSilent", "SourcesFailing", "BatchesPastDeadline"),
+    *("NewsletterCalls", "NewsletterThrottles", "NewsletterRetries", "NewsletterFinalFailures", "DigestsSent"),
     *("ItemsQueued", "ItemsFilteredOut", "SourcesFailed", "ItemsAnalyzed", "ItemsSelected", "DeliveriesFailed"),
 }
 DELIVERIES = {"EditionsSend", "EditionsHold", "EditionsSkip"}

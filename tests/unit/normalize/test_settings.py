@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.normalize.settings import Settings
+from services.normalize.settings import Settings, SweeperSettings
 from shared.errors import ConfigError
 
 NEEDED = {
@@ -32,3 +32,14 @@ def test_own_variables_beat_common_ones() -> None:
 def test_workers_outside_two_to_eight_are_an_error(workers: str) -> None:
     with pytest.raises(ConfigError, match="MAX_BEDROCK_WORKERS"):
         Settings.load({**NEEDED, "MAX_BEDROCK_WORKERS": workers})
+
+
+def test_failure_queues_are_read_as_the_template_writes_them() -> None:
+    values = dict.fromkeys(("ENV", "CONFIG_BUCKET", "DATA_BUCKET", "STATE_TABLE", "RAW_QUEUE_URL", "RAW_DLQ_URL"), "x")
+    values |= {"ENGINE_FUNCTION": "x", "NOTIFICATION_TOPIC_ARN": "x"}
+    urls = "raw=https://sqs.example.org/1/raw?a=b, engine=https://sqs.example.org/1/engine"
+    settings = SweeperSettings.load(values | {"FAILURE_QUEUE_URLS": urls})
+    assert settings.failure_queue_urls == {
+        "raw": "https://sqs.example.org/1/raw?a=b",
+        "engine": "https://sqs.example.org/1/engine",
+    }
