@@ -88,7 +88,7 @@ def _unfilled(run_id: str | None) -> bool:
 
 
 def _measure(answer: Answer) -> None:
-    """A line of statistics for every invocation; metrics once a run, by the last one: its counts are the whole run's."""
+    """Statistics for every invocation; metrics once a run, by the last one: its counts are the whole run's."""
     body = answer.body
     statistics("ingest", **{name: value for name, value in body.items() if name != "sources_failed"})
     if body["continued"]:
