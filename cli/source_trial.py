@@ -2,9 +2,10 @@
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from textwrap import fill, shorten
 from urllib.parse import urlsplit
 
 import yaml
@@ -90,8 +91,8 @@ def _article(source: Source, entry: Entry, web: Gets, now: datetime) -> Article:
     return Article(entry.title, day, len(read.text), read.notes)
 
 
-def report(trial: Trial) -> str:
-    """The trial in words, with the catalogue's entry."""
+def report(trial: Trial, width: int = 120) -> str:
+    """The trial in words, for a terminal of so many columns, with the catalogue's entry."""
     polled = trial.polled
     if not polled.entries:
         return f"{polled.source.url}: {polled.report.error}"
@@ -99,15 +100,23 @@ def report(trial: Trial) -> str:
     kind = "feed" if polled.source.ingestion_mode == "rss" else "listing"
     lines = [
         f"{kind} of {len(polled.entries)} entries, {dated} of them dated",
-        *(f"  {entry.date or 'no date':<24} {entry.title[:90]}" for entry in polled.entries[:10]),
+        *(_entry(entry, width) for entry in polled.entries[:10]),
         "",
-        *(f"article: {one.day}, {one.characters} characters. {' '.join(one.notes)}".rstrip() for one in trial.articles),
-        *_advice(trial, dated),
+        *(fill(line, width, subsequent_indent="  ") for line in (*_articles(trial), *_advice(trial, dated))),
         "",
         "for canonical/sources/source_catalog.yaml:",
         yaml.safe_dump([_suggested(polled.source)], sort_keys=False, allow_unicode=True).rstrip(),
     ]
     return "\n".join(lines)
+
+
+def _entry(entry: Entry, width: int) -> str:
+    return "  " + shorten(f"{entry.date or 'no date'}: {entry.title}", width - 2, placeholder=" …")
+
+
+def _articles(trial: Trial) -> Iterator[str]:
+    for one in trial.articles:
+        yield f"article: {one.day}, {one.characters} characters. {' '.join(one.notes)}".rstrip()
 
 
 def _advice(trial: Trial, dated: int) -> list[str]:
@@ -116,7 +125,7 @@ def _advice(trial: Trial, dated: int) -> list[str]:
     if undated and dated < len(trial.polled.entries):
         advice.append("some articles cannot be dated: give a date selector in canonical/sources/html_extractors.yaml")
     if any(one.characters < reading.SHORT for one in trial.articles):
-        advice.append("some articles have little text: look at the notes above")
+        advice.append("some articles have little text: open one, and see whether a browser shows more")
     return advice
 
 

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from cli import config_tree, gateway
 from cli.stacks import Deployed, StackName, connect
@@ -18,6 +20,8 @@ from shared.config.tree import ConfigTree
 from shared.storage.objects import S3Objects
 from shared.storage.sources import Health, SourceMemory
 from shared.storage.table import StateTable
+
+_TABLE_WIDTH = 90
 
 app = typer.Typer(help="Sources: their health, and trying a new one.", no_args_is_help=True)
 
@@ -43,11 +47,11 @@ def check(
         from cli import source_trial  # the readers of articles take a quarter of a second to import
 
         trial = source_trial.try_source(url, tree, gateway.from_environment(stack) or "")
-        typer.echo(source_trial.report(trial))
+        typer.echo(source_trial.report(trial, Console().width))
         raise typer.Exit(0 if trial.works else 1)
     memory = _memory(connect(stack))
     found = [(source, memory.health(source.source_key)) for source in _sources(tree, client)]
-    Console().print(table(found, SystemClock().now()))
+    show(Console(), found, SystemClock().now())
     if any(health.failures for _, health in found):
         raise typer.Exit(1)
 
@@ -59,6 +63,22 @@ def _sources(tree: ConfigTree, client: str | None) -> Iterable[Source]:
 def _memory(stack: Deployed) -> SourceMemory:
     table = StateTable(stack.resource("dynamodb"), stack.outputs["StateTableName"])
     return SourceMemory(table, S3Objects(stack.client("s3"), stack.outputs["DataBucketName"]))
+
+
+def show(console: Console, sources: Iterable[tuple[Source, Health]], now: datetime) -> None:
+    """Print the sources' health: as a table, or in lines where the terminal is too narrow for one."""
+    if console.width >= _TABLE_WIDTH:
+        console.print(table(sources, now))
+        return
+    for source, health in sources:
+        console.print(source.source_key, highlight=False, markup=False)
+        for line in (_counts(health), *attention(source, health, now)):
+            console.print(Padding(Text(line), (0, 0, 0, 2)))
+
+
+def _counts(health: Health) -> str:
+    failures = f", {health.failures} failures in a row" if health.failures else ""
+    return f"last success {health.last_success[:16] or 'never'}{failures}, {health.average:.0f} entries a fetch"
 
 
 def table(sources: Iterable[tuple[Source, Health]], now: datetime) -> Table:
@@ -86,7 +106,7 @@ def attention(source: Source, health: Health, now: datetime) -> list[str]:
     if quiet := health.silent_days(now):
         said.append(f"silent for {quiet} days, longer than usual")
     if health.gaps:
-        hours = health.poll_hours(now)
+        hours = health.poll_hours()
         said.append(
             f"turned over between polls {len(health.gaps)} times" + (f"; poll every {hours:g} h" if hours else "")
         )

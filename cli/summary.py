@@ -24,10 +24,15 @@ def count_rows(report: Report) -> list[tuple[str, str]]:
 
 
 def source_failures(sources: Sequence[SourceReport]) -> list[str]:
-    """One line for each source that failed or has a gap, such as "Some Source: 404 Not Found"."""
+    """One line for each source that failed or has a gap (with the interval at which to poll it), such as "Some Source:
+    404 Not Found"."""
     failed = [f"{source.source_name}: {source.error or 'failed'}" for source in sources if source.status == "failed"]
-    gaps = [f"{source.source_name}: items may be missing since the last visit" for source in sources if source.gap]
+    gaps = [f"{source.source_name}: items may be missing{_interval(source)}" for source in sources if source.gap]
     return failed + gaps
+
+
+def _interval(source: SourceReport) -> str:
+    return f"; poll it every {source.poll_hours:g} h" if source.poll_hours is not None else " since the last visit"
 
 
 def _many(amount: int, noun: str) -> str:

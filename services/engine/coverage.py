@@ -20,19 +20,33 @@ class Covered:
 
 
 def coverage_line(covered: Covered, words: Wording) -> str:
-    """One paragraph; names sources that failed or had a gap."""
+    """One paragraph; names sources that failed, had a gap (and how often to poll them), or fell silent."""
     reached = [report for report in covered.reports if report.status != "failed"]
     parts = [
         words.coverage.format(sources=_kinds(reached, words), span=words.span(covered.window)),
         words.coverage_seen.format(seen=words.many(covered.seen, words.items), printed=covered.printed),
     ]
     failed = _names(report for report in covered.reports if report.status == "failed")
-    gaps = _names(report for report in reached if report.gap)
+    gaps = sorted({_gap(report, words) for report in reached if report.gap})
+    silent = sorted({_silence(report, words) for report in reached if report.silent_days})
     if failed:
         parts.append(words.coverage_failed.format(names=", ".join(failed)))
     if gaps:
         parts.append(words.coverage_gap.format(names=", ".join(gaps)))
+    if silent:
+        parts.append(words.coverage_silent.format(names=", ".join(silent)))
     return " ".join(parts)
+
+
+def _gap(report: SourceReport, words: Wording) -> str:
+    """The source, with the interval at which to poll it, where that is known."""
+    if report.poll_hours is None:
+        return report.source_name
+    return f"{report.source_name} ({words.coverage_poll.format(hours=words.decimal(report.poll_hours))})"
+
+
+def _silence(report: SourceReport, words: Wording) -> str:
+    return f"{report.source_name} ({words.many(report.silent_days, words.days)})"
 
 
 def _kinds(reports: Sequence[SourceReport], words: Wording) -> str:

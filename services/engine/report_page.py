@@ -80,7 +80,7 @@ def _view(report: Report) -> dict[str, Any]:
         "floor_at": _floor_at(scored[:SCORED_SHOWN], report.floor),
         "legend": _legend(scored[:SCORED_SHOWN]),
         "misses": [miss(item) for item in near_misses(report.items)],
-        "sources": [(source, state(source)) for source in report.sources],
+        "sources": [(source, state(source), remarks(source)) for source in report.sources],
         "calls": bars(dict(report.model_calls)),
         "refused": bars({name: amount for name, amount in report.refused.items() if amount}),
         "timings": bars(dict(report.timings)),
@@ -190,6 +190,17 @@ def state(source: SourceReport) -> str:
     if source.status == "failed":
         return "failed"
     return "gap" if source.gap else "unchanged" if source.status == "not_modified" else "ok"
+
+
+def remarks(source: SourceReport) -> str:
+    """What an operator should know besides the state, or an empty string."""
+    said = [source.error] if source.error else []
+    if source.gap:
+        poll = f"; poll every {source.poll_hours:g} h" if source.poll_hours is not None else ""
+        said.append(f"turned over between two polls{poll}")
+    if source.silent_days:
+        said.append(f"silent for {source.silent_days} days, longer than usual")
+    return "; ".join(said)
 
 
 def _percent(share: float) -> float:

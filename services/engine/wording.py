@@ -33,6 +33,9 @@ class Wording:
     coverage_seen: str
     coverage_failed: str
     coverage_gap: str
+    coverage_poll: str
+    coverage_silent: str
+    days: tuple[str, str]
     coverage_none: str
     source_types: dict[str, tuple[str, str]]
     other_sources: tuple[str, str]
@@ -54,6 +57,11 @@ class Wording:
         """A number with its noun; French takes the singular for zero."""
         singular = number == 1 or (number == 0 and self.language == "fr")
         return f"{number} {forms[0] if singular else forms[1]}"
+
+    def decimal(self, number: float) -> str:
+        """A number without needless zeros, with the language's decimal sign."""
+        text = f"{number:g}"
+        return text.replace(".", ",") if self.language == "fr" else text
 
     def listing(self, parts: list[str]) -> str:
         """`a, b and c`."""
@@ -98,6 +106,9 @@ _EN = Wording(
     coverage_seen="{seen} seen, {printed} printed.",
     coverage_failed="Not reached: {names}.",
     coverage_gap="Possible gaps: {names}.",
+    coverage_poll="poll every {hours} h",
+    coverage_silent="Silent for longer than usual: {names}.",
+    days=("day", "days"),
     coverage_none="no source",
     source_types={
         "press_corporate": ("company site", "company sites"),
@@ -146,6 +157,9 @@ _FR = Wording(
     coverage_seen="{seen} vues, {printed} retenues.",
     coverage_failed="Non joignables\u00a0: {names}.",
     coverage_gap="Lacunes possibles\u00a0: {names}.",
+    coverage_poll="à relever toutes les {hours}\u00a0h",
+    coverage_silent="Silencieuses plus longtemps que d'habitude\u00a0: {names}.",
+    days=("jour", "jours"),
     coverage_none="aucune source",
     source_types={
         "press_corporate": ("site de société", "sites de sociétés"),

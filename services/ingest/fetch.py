@@ -81,7 +81,10 @@ class Page:
 
 
 class Gets(Protocol):
-    """What polls and readings fetch with."""
+    """What polls and readings fetch with, until the monotonic moment `ends_at`."""
+
+    @property
+    def ends_at(self) -> float: ...
 
     def get(self, url: str, limit: int, *, etag: str = "", last_modified: str = "") -> Page: ...
 
@@ -135,6 +138,10 @@ class Fetcher:
         self._ends_at, self._now, self._pause, self._pace = ends_at, monotonic, pause, pace
         self._hosts: dict[str, _Host] = {}
         self._lock = threading.Lock()
+
+    @property
+    def ends_at(self) -> float:
+        return self._ends_at
 
     def get(self, url: str, limit: int, *, etag: str = "", last_modified: str = "") -> Page:
         """The page at `url`, at most `limit` decoded bytes, or its 304. What fails for a moment is asked for once more.

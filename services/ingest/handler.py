@@ -88,8 +88,11 @@ def _unfilled(run_id: str | None) -> bool:
 
 
 def _measure(answer: Answer) -> None:
+    """Statistics for every invocation; metrics once a run, by the last one: its counts are the whole run's."""
     body = answer.body
     statistics("ingest", **{name: value for name, value in body.items() if name != "sources_failed"})
+    if answer.statusCode == 202:
+        return
     metrics.add_metadata("client", str(body["client_id"]))
     metrics.add_metric("ItemsQueued", MetricUnit.Count, body["items_queued"])
     metrics.add_metric("ItemsFilteredOut", MetricUnit.Count, body["items_filtered_out"])

@@ -191,10 +191,12 @@ def _succeeded(
     gap = answer.status == "ok" and turned_over(before, answer.entries)
     fresh = answer.status == "ok" and not _same_items(before, answer.entries)
     span = _span_hours(answer.entries, source) if answer.status == "ok" else 0.0
+    if gap and not span and health.last_success:  # all that is known is that this was too long
+        span = (at - datetime.fromisoformat(health.last_success)).total_seconds() / 3600
     moment = as_of if gap else None
     health = after_success(health, at, len(answer.entries), fresh=fresh, gap_at=moment, span_hours=span)
     report = _report(source, answer.status, begun, listed=len(answer.entries), gap=gap)
-    report = report.model_copy(update={"silent_days": health.silent_days(at), "poll_hours": health.poll_hours(at)})
+    report = report.model_copy(update={"silent_days": health.silent_days(at), "poll_hours": health.poll_hours()})
     return Polled(source, answer.entries, report, health)
 
 

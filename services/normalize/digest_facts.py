@@ -128,7 +128,7 @@ def source_facts(source_key: str, health: Health, start: datetime, now: datetime
         source_key=source_key,
         silent_days=health.silent_days(now),
         gaps=sum(start <= datetime.fromisoformat(moment) <= now for moment in health.gaps),
-        poll_hours=health.poll_hours(now),
+        poll_hours=health.poll_hours(),
         failures=health.failures if failing else 0,
         error=health.last_error if failing else "",
     )

@@ -50,7 +50,7 @@ class Health:
     """How a source has been doing. `average` is the mean number of entries of a fetch; `gaps` are the run clock's
     moments (ISO) at which a listing shared no entry with the one before; `retry_at` is when it asked to be left alone
     until (ISO, or empty); `newest_at` is when an entry was last new; `rhythm_hours` the usual time between two fetches
-    with something new; `span_hours` the time that its listing covers (0: unknown)."""
+    with something new; `span_hours` the time that its listing covers, or at most covers (0: unknown)."""
 
     last_attempt: str = ""
     last_success: str = ""
@@ -76,14 +76,9 @@ class Health:
         usual = max(timedelta(hours=_SILENT_RHYTHMS * self.rhythm_hours), _SILENT_AT_LEAST)
         return quiet.days if quiet > usual else 0
 
-    def poll_hours(self, now: datetime) -> float | None:
+    def poll_hours(self) -> float | None:
         """The interval at which to poll so that no entry is missed; None while no gap was seen."""
-        if not self.gaps:
-            return None
-        seen = self.span_hours
-        if not seen and self.last_success:
-            seen = (now - datetime.fromisoformat(self.last_success)).total_seconds() / 3600
-        return max(1.0, round(seen / 2, 1)) if seen else None
+        return max(1.0, round(self.span_hours / 2, 1)) if self.gaps and self.span_hours else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,17 +25,23 @@ _ARTICLE = (
     "Example Company {n} reports that its once-monthly long-acting injectable has entered study number {n} in adults "
     "with schizophrenia, with an extended-release depot that is given under the skin.</p></article></body></html>"
 )
-_FEED = (
-    '<?xml version="1.0"?><rss version="2.0"><channel><title>News</title><item><title>{title}</title>'
-    "<link>https://{host}/release</link><pubDate>Tue, 09 Dec 2025 10:00:00 GMT</pubDate></item></channel></rss>"
+_FEED = '<?xml version="1.0"?><rss version="2.0"><channel><title>News</title>{items}</channel></rss>'
+_ITEM = (
+    "<item><title>{title}</title><link>https://{host}/release{name}</link>"
+    "<pubDate>Tue, 09 Dec 2025 {hour:02}:00:00 GMT</pubDate></item>"
 )
 
 
 @dataclass
 class Web:
-    """The gateway: its origin, and how often each address was asked for. `hanging` hosts never answer."""
+    """The gateway: its origin, and how often each address was asked for. `hanging` hosts never answer, `broken` ones
+    with an error; an answer takes `seconds`; each feed has so many `items`, others whenever `turn` changes."""
 
     hanging: frozenset[str]
+    broken: frozenset[str] = frozenset()
+    seconds: float = SECONDS
+    items: int = 1
+    turn: str = ""
     origin: str = ""
     asked: Counter[str] = field(default_factory=Counter)
     over: Event = field(default_factory=Event)
@@ -45,20 +51,24 @@ class Web:
         _, host, *rest = path.split("/")
         if host in self.hanging:
             self.over.wait(600)
+        if host in self.broken:
+            return 500, "text/plain", b""
         if not host.startswith("s") or rest == ["robots.txt"]:
             return 404, "text/plain", b""
-        time.sleep(SECONDS)
+        time.sleep(self.seconds)
         n = host.split(".")[0].lstrip("stuck")
         title = f"Company {n} begins study number {n} of its long-acting injectable"
         if rest == ["feed"]:
-            return 200, "application/rss+xml", _FEED.format(title=title, host=host).encode()
+            names = [self.turn + (str(number) if number else "") for number in range(self.items)]
+            items = (_ITEM.format(title=f"{title} {x}", host=host, name=x, hour=2 * i) for i, x in enumerate(names))
+            return 200, "application/rss+xml", _FEED.format(items="".join(items)).encode()
         return 200, "text/html; charset=utf-8", _ARTICLE.format(title=title, n=n).encode()
 
 
 @contextmanager
-def slow_web(hanging: frozenset[str] = frozenset()) -> Iterator[Web]:
-    """Serves until the block ends."""
-    web = Web(hanging)
+def slow_web(hanging: frozenset[str] = frozenset(), **settings: Any) -> Iterator[Web]:
+    """Serves until the block ends. `settings` are the web's."""
+    web = Web(hanging, **settings)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -7,8 +7,11 @@ import pytest
 
 from tests.hostile.sandbox import Sandbox
 
-EXAMPLES = 12_000 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 1_500
+WHOLE = os.environ.get("HYPOTHESIS_PROFILE") == "ci"
+EXAMPLES = 12_000 if WHOLE else 1_500
 """In all; `HYPOTHESIS_PROFILE=ci` tries them all, as .ci/run does."""
+AT_ONCE = 24 if WHOLE else 8
+"""Documents that are read at the same time; 24 are as many as ingest has workers."""
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,12 @@
 
 import pytest
 
-from tests.hostile.corpus import CORPUS, feed, item
-from tests.hostile.sandbox import MEMORY_MB, SECONDS, Sandbox
+from services.ingest.settings import IngestSettings
+from services.ingest.sizes import MEDIUM
+from tests.hostile.conftest import AT_ONCE
+from tests.hostile.corpus import CORPUS, feed, item, page
+from tests.hostile.sandbox import ALLOCATOR, MEMORY_MB, SECONDS, Sandbox
+from tests.unit.infra.template import load
 
 CASES = [(name, kind) for name in CORPUS for kind in CORPUS[name]().kinds]
 
@@ -27,3 +31,26 @@ def test_the_sandbox_notices_a_document_that_ends_the_process() -> None:
     with pytest.raises(RuntimeError, match="ended the process"):
         own.read("no such kind", b"")
     own.close()
+
+
+@pytest.mark.parametrize(
+    ("body", "times"),
+    [
+        (page("x", "<meta name=date content=x>" * 113_000), AT_ONCE),  # the most memory of all
+        (page("<p>x</p>" * 59_000), AT_ONCE // 4),  # small, and yet as many elements as are allowed
+    ],
+    ids=["metas", "paragraphs"],
+)
+def test_the_worst_documents_all_at_once_stay_within_the_functions_memory(body: bytes, times: int) -> None:
+    assert len(body) < MEDIUM
+    own = Sandbox()
+    outcome = own.read("article", body, "text/html", times=times)
+    own.close()
+    assert outcome.peak_mb < MEMORY_MB
+
+
+def test_the_function_is_set_up_as_the_sandbox_is() -> None:
+    function = load()["Resources"]["IngestFunction"]["Properties"]
+    assert function["MemorySize"] == MEMORY_MB
+    assert function["Environment"]["Variables"].items() >= ALLOCATOR.items()
+    assert IngestSettings.model_fields["workers"].default == 24

@@ -10,7 +10,9 @@ import pytest
 from services.ingest import handler
 from shared.config.sources import DirectorySource
 from shared.config.store import S3ConfigStore
+from shared.contracts.events import Answer
 from shared.errors import InputError, NotFoundError
+from shared.observability import metrics
 from tests.integration.ingest.conftest import ReplayServer, World
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
@@ -74,3 +76,20 @@ def test_the_test_event_checks_the_sources_of_a_client(function: Any, world: Wor
     assert body["sources"]["press_corporate__nanexa"] == {"status": "ok", "listed": 5, "dated": 1, "error": ""}
     assert set(body["sources_failed"]) == {"press_corporate__camurus", "press_corporate__peptron"}
     assert world.keys() == []
+
+
+@pytest.mark.parametrize(
+    ("continued", "counted"), [(True, set()), (False, {"ItemsQueued", "ItemsFilteredOut", "SourcesFailed"})]
+)
+def test_a_run_of_several_invocations_is_counted_once(continued: bool, counted: set[str]) -> None:
+    metrics.clear_metrics()
+    counts = {
+        "client_id": "c",
+        "items_queued": 1,
+        "items_filtered_out": 2,
+        "sources_failed": {},
+        "continued": continued,
+    }
+    handler._measure(Answer(statusCode=202 if continued else 200, body=counts))
+    assert set(metrics.metric_set) == counted
+    metrics.clear_metrics()

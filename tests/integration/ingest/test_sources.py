@@ -171,3 +171,12 @@ def test_an_attachment_that_is_listed_by_itself_belongs_to_its_release_and_gives
     assert "belongs to 'Acme doses the first patient'" in world.seen(body)[attached].dispositions[-1].reason
     raw = world.raw(body)[release]
     assert (raw.text, raw.text_origin, raw.published) == (words[0], "pdf", "2025-12-09")
+
+
+def test_a_listing_without_dates_that_turned_over_is_to_be_polled_twice_in_that_time(world: World) -> None:
+    config = tree([source("news", FEED, content_enrichment=False)])
+    fake = FakeWeb({FEED: rss(("One", ONE, DAY))})
+    run(world, config, fake, 1)
+    fake.pages[FEED] = rss(("Two", f"{ONE}-2", DAY))
+    second = world.manifest(run(world, config, fake, 2, hours=24)).sources[0]
+    assert (second.gap, second.poll_hours) == (True, 12.0)

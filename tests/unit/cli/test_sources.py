@@ -1,11 +1,13 @@
 """`vectora sources check`: what it says of known sources, and of one that nobody has listed yet."""
 
+import io
 from datetime import UTC, datetime, timedelta
 
 import yaml
+from rich.console import Console
 
 from cli.source_trial import report, try_source
-from cli.sources_commands import attention
+from cli.sources_commands import attention, show
 from services.ingest.fetch import FetchError
 from shared.config.rules import Source
 from shared.storage.sources import Health
@@ -65,3 +67,28 @@ def test_what_is_no_source_is_told_in_one_line() -> None:
     trial = try_source(SITE, tree([NEWS]), fetch=FakeWeb({SITE: FetchError("answered 403", 403)}))
     assert not trial.works
     assert report(trial) == f"{SITE}: answered 403"
+
+
+def test_a_narrow_terminal_gets_lines_that_fit_and_a_wide_one_a_table() -> None:
+    gapped = Health(last_attempt="x", last_success=NOW.isoformat(), gaps=("x",), span_hours=10, fetches=3, average=6)
+    failing = Health(last_attempt="x", last_error="e " * 60, failures=12)
+    found = [(NEWS, gapped), (source("press_corporate__somebody_with_a_long_name", SITE), failing)]
+    for width in (60, 200):
+        console = Console(width=width, record=True, file=io.StringIO())
+        show(console, found, NOW)
+        text = console.export_text()
+        assert max(map(len, text.splitlines())) <= width
+        assert "turned over between polls 1 times; poll every 5 h" in text
+        assert "press_corporate__somebody_with_a_long_name" in text
+        assert "12" in text
+
+
+def test_a_trial_fits_a_narrow_terminal() -> None:
+    one = "https://www.example.org/one"
+    title = "A title of many words that would never fit into one line of a narrow terminal, whatever is left out"
+    web = FakeWeb({SITE: rss((title, one, "Tue, 09 Dec 2025 10:00:00 GMT")), one: page(title, "Short.")})
+    told = report(try_source(SITE, tree([NEWS]), fetch=web), width=60)
+    listed = told.split("for canonical")[0].splitlines()
+    assert max(map(len, listed)) <= 60
+    assert "A title of many words" in listed[1]
+    assert "little text" in told

@@ -59,6 +59,11 @@ def test_a_gap_is_told():
     assert "may be missing" in source_failures([DOWN.model_copy(update={"status": "ok", "gap": True})])[0]
 
 
+def test_a_gap_comes_with_the_interval_that_would_miss_nothing():
+    gap = DOWN.model_copy(update={"status": "ok", "gap": True, "poll_hours": 11.5})
+    assert source_failures([gap]) == ["Acme: items may be missing; poll it every 11.5 h"]
+
+
 def test_refusals_calls_and_cost_are_told():
     lines = list(
         closing_lines(edition(ITEM), report(refused={"entities": 2}, model_calls={"normalize": 9}, cost_usd=0.5))

@@ -271,6 +271,27 @@ def test_coverage_names_types_numbers_window_failures_and_gaps():
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "Possible gaps: C (poll every 11.5 h). Silent for longer than usual: A (40 days)."),
+        (
+            "fr",
+            "Lacunes possibles\u00a0: C (à relever toutes les 11,5\u00a0h). "
+            "Silencieuses plus longtemps que d'habitude\u00a0: A (40 jours).",
+        ),
+    ],
+)
+def test_coverage_tells_how_often_to_poll_and_who_fell_silent(language, told):
+    reports = (
+        report_of("a", "press_sector").model_copy(update={"silent_days": 40}),
+        report_of("b", "press_sector", "failed").model_copy(update={"silent_days": 9}),
+        report_of("c", "press_sector", gap=True).model_copy(update={"poll_hours": 11.5}),
+        report_of("d", "press_sector").model_copy(update={"poll_hours": 6.0}),
+    )
+    assert coverage_line(Covered(reports, WINDOW, 1, 1), wording(language)).endswith(told)
+
+
 def test_coverage_of_nothing_is_still_a_sentence():
     assert coverage_line(Covered((), WINDOW, 0, 0), wording("fr")).startswith("Couverture\u00a0: aucune source")
 

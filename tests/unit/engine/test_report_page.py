@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.engine.report_page import bars, funnel, report_page, score_bars, state
+from services.engine.report_page import bars, funnel, remarks, report_page, score_bars, state
 from shared.contracts.batch import Disposition, SourceReport
 from shared.contracts.edition import ItemReport, Report
 from tests.unit.engine.hostile import VECTORS
@@ -94,6 +94,15 @@ def test_penalties_stand_left_of_what_adds():
 )
 def test_a_sources_health_is_one_word(status, gap, word):
     assert state(SourceReport(source_key="s", source_name="S", source_type="t", status=status, gap=gap)) == word
+
+
+def test_the_page_tells_how_often_to_poll_and_who_fell_silent():
+    gap = SourceReport(
+        source_key="g", source_name="Day Post", source_type="t", status="ok", gap=True, poll_hours=11.5, silent_days=40
+    )
+    words = " ".join(Page(report_page(make_report(PRINTED, sources=[gap]))).words)
+    assert "turned over between two polls; poll every 11.5 h; silent for 40 days, longer than usual" in words
+    assert remarks(gap.model_copy(update={"gap": False, "silent_days": 0})) == ""
 
 
 def test_the_page_shows_scores_floor_sources_and_cost():

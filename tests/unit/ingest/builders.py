@@ -128,6 +128,7 @@ class FakeTable:
 class FakeWeb:
     """Pages by address; what is missing answers 404. `asked` lists what was asked for."""
 
+    ends_at = float("inf")
     pages: dict[str, Page | Exception | str | bytes] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     conditions: list[tuple[str, str]] = field(default_factory=list)

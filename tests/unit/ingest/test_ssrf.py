@@ -10,7 +10,7 @@ from services.ingest import net
 from services.ingest.fetch import Fetcher, FetchError, Limits
 from services.ingest.gateway import Gateway
 
-LIMITS = Limits(connect=1, read=1, total=3)
+LIMITS = Limits(connect=1, read=1, total=3, patience=0)
 
 
 @pytest.fixture
