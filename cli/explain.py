@@ -1,9 +1,11 @@
 """`vectora explain`: what happened to one item, at every stage, and why."""
 
+import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from cli.pipeline import Pipeline
 from cli.stacks import StackName, connect
@@ -13,7 +15,7 @@ from shared.errors import InputError, NotFoundError
 from shared.ids import item_id
 from shared.text.fold import fold_key
 
-_LOOK_BACK = 10
+_LOOK_BACK, _NARROWEST = 10, 40
 
 
 def command(
@@ -25,9 +27,10 @@ def command(
     """Say why an item was kept, printed or dropped: dispositions, score, and what would change it."""
     pipeline = Pipeline(connect(stack), SystemClock())
     report, found = search(reports(pipeline, client, edition), item)
+    console = Console()
     typer.echo(f"edition {report.edition_id}, {report.window.start} to {report.window.end}")
     for one in found:
-        typer.echo("\n" + "\n".join(explanation(one)))
+        typer.echo("\n" + "\n".join(wrapped(line, console) for line in explanation(one)))
 
 
 def reports(pipeline: Pipeline, client_id: str, edition_id: str | None) -> Iterator[Report]:
@@ -75,6 +78,16 @@ def explanation(item: ItemReport) -> Iterator[str]:
         ordered = sorted(item.contributions.items(), key=lambda pair: -abs(pair[1]))
         yield from (f"    {amount:+g} {name}" for name, amount in ordered)
     yield f"  To change it: {advice(item)}"
+
+
+def wrapped(line: str, console: Console) -> str:
+    """A line as the terminal shows it: what does not fit goes on below its beginning. Elsewhere, and where
+    it is one word, it stays one line."""
+    if not console.is_terminal or " " not in line.strip():
+        return line
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    width = max(_NARROWEST, console.width)
+    return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 _ADVICE = {

@@ -67,12 +67,18 @@ def lost(batch: Batch | None) -> bool:
     return batch is not None and batch.status == "complete" and batch.expected > 0 and batch.done == 0
 
 
-def undeliverable(snapshot: Snapshot) -> str:
-    """Why the publisher reached nobody, or an empty string; it says so itself by a notice of failure."""
-    if not snapshot.edition or not snapshot.edition.get("notified_failed_at") or _status(snapshot.edition) == "sent":
+def undeliverable(snapshot: Snapshot, stack: str) -> str:
+    """Why the publisher reached nobody and what to do, or an empty string; it says so itself by a notice of failure."""
+    row = snapshot.edition
+    if not row or not row.get("notified_failed_at") or _status(row) == "sent":
         return ""
-    reasons = sorted({str(row["reason"]) for row in snapshot.deliveries if row.get("reason")})
-    return "none of the recipients could be served" + (f": {'; '.join(reasons)}" if reasons else "")
+    told = str(row.get("failure") or "the publisher gave no reason")
+    if _status(row) == "superseded":
+        return told
+    reasons = sorted({str(one["reason"]) for one in snapshot.deliveries if one.get("reason")} - {""})
+    details = [reason for reason in reasons if reason not in told]
+    why = "; ".join([told, *details])
+    return f"{why}. Next: repair that, then `vectora dlq replay --queue publisher --stack {stack}` sends the edition."
 
 
 class StallWatch:

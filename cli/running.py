@@ -95,7 +95,7 @@ class Run:
     def _refuse_failures(self, snapshot: Snapshot) -> None:
         if self._plan.goal == "collected":
             self._refuse_lost(snapshot.batch)
-        if reason := follow.undeliverable(snapshot):
+        if reason := follow.undeliverable(snapshot, self._plan.stack):
             raise StageFailedError("publisher", reason)
 
     def _refuse_lost(self, batch: Batch | None) -> None:

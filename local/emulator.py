@@ -5,6 +5,7 @@ What it does not do by itself (each has a conformance test in tests/integration/
   MaximumConcurrency as text, on which the queue's poller then fails: `complete` sets all three by API;
 - a function's URL answers under a path of the emulator, not under the host name that CloudFormation reports:
   `complete` tells the publisher the path, so that links in mails work on this machine;
+- a configuration set's destination is stored and never told: nothing bounces here, and a mail in doubt stays so;
 - a mail is kept as its fields, not as the message sent: see local/mail.py;
 - its Bedrock answers are canned: the model endpoint takes over through AWS_ENDPOINT_URL_BEDROCK_RUNTIME, which every
   function inherits from the emulator's own environment.

@@ -6,7 +6,7 @@ from typing import Literal
 
 from services.engine.facts import Facts
 from services.engine.selection import Chosen, SectionPlan
-from services.engine.text import plain, repeats, safe_url, sentence_of, title_of
+from services.engine.text import plain, repeats, safe_url, sentence_of, title_of, undated
 from services.engine.wording import Wording, wording
 from shared.config.client import ClientConfig
 from shared.contracts.batch import Window
@@ -85,7 +85,7 @@ def own_item(chosen: Chosen, words: Wording) -> EditionItem:
     return EditionItem(
         item_id=item.item_id,
         title=title_of(item.title),
-        summary=" ".join(sentence_of(sentence.text) for sentence in sentences) or _provenance(facts, words),
+        summary=" ".join(undated(sentence_of(sentence.text)) for sentence in sentences) or _provenance(facts, words),
         url=safe_url(item.url),
         source_key=item.source_key,
         source_name=plain(item.source_name, _NAME),

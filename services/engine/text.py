@@ -15,6 +15,11 @@ MAX_URL = 2000  # what browsers and mail clients agree on
 _DOUBLED_END = re.compile(r"([.!?…])[\s.…]+$")
 _PLAIN_URL = re.compile(r"[!-~]+")
 _SAFE_AS_IT_IS = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:[/?#][A-Za-z0-9/:?#$&+,;=%~._-]*)?")
+_TODAY = re.compile(
+    r"\b(announced|reported) today\b|\btoday (announced|announces)\b"
+    r"|\b(annonce|a annoncé) aujourd['’]hui\b",
+    re.IGNORECASE,
+)
 _MARKUP = re.compile(r"<[a-zA-Z/!?]")
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|~]|&(?=#?\w+;))")
 _LINE_START = re.compile(r"^(\s*\d*)([#+=.)-])")
@@ -51,6 +56,11 @@ def title_of(text: str) -> str:
 
 def sentence_of(text: str) -> str:
     return plain(text, MAX_SENTENCE)
+
+
+def undated(sentence: str) -> str:
+    """The sentence without a `today` beside its verb: the reader's day is another one."""
+    return _TODAY.sub(lambda match: match[1] or match[2] or match[3], sentence)
 
 
 def repeats(sentence: str, title: str) -> bool:

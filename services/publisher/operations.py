@@ -280,7 +280,8 @@ class Publication:
             correlation_id=self._row.get("correlation_id", ""),
         )
         self._parts.notifier.publish(notice)
-        self._parts.editions.update(*self._ids, {mark: self._parts.clock.now().isoformat()})
+        why = {"failure": note} if status == "failed" else {}
+        self._parts.editions.update(*self._ids, {mark: self._parts.clock.now().isoformat(), **why})
 
     def _letter(self, edition: Edition) -> Letter:
         letter = letter_of(edition, self._client, self._prefix, self._parts)

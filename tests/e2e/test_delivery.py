@@ -224,15 +224,35 @@ def test_sent_edition_is_sent_again_to_one_address_on_request(bench: Bench) -> N
     assert sorted(bench.addresses("ed-again")) == sorted([*TEN, "late@example.org"])
 
 
-def test_no_address_is_in_logs_or_stored_reports(bench: Bench) -> None:
+def test_no_address_is_in_logs_metrics_or_stored_files(bench: Bench) -> None:
+    """Metrics are log lines. What the stack stores is read whole: reports, pages, feeds, records."""
     logs = bench.stack.client("logs")
+    written = {
+        group["logGroupName"]: "".join(
+            event["message"] for event in logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
+        )
+        for group in logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]
+    }
     for function in ("PublisherFunctionName", "LinksFunctionName"):
-        group = f"/aws/lambda/{bench.stack.outputs[function]}"
-        text = "".join(event["message"] for event in logs.filter_log_events(logGroupName=group)["events"])
-        assert text
-        assert "@example.org" not in text
-    report = bench.report("ten", "ed-crash").model_dump_json()
-    assert "@example.org" not in report
+        assert written[f"/aws/lambda/{bench.stack.outputs[function]}"]
+    assert [group for group, text in written.items() if "@example.org" in text] == []
+    for bucket in ("NewslettersBucketName", "DataBucketName"):
+        stored = objects(bench, bench.stack.outputs[bucket])
+        assert [key for key, body in stored.items() if b"@example.org" in body] == []
+    assert "ed-crash/delivery.json" in " ".join(objects(bench, bench.stack.outputs["NewslettersBucketName"]))
+    scanned = (
+        bench.stack.client("dynamodb").get_paginator("scan").paginate(TableName=bench.stack.outputs["StateTableName"])
+    )
+    rows = [row for page in scanned for row in page["Items"]]
+    assert rows
+    assert [row["pk"] for row in rows if "@example.org" in str(row)] == []
+
+
+def objects(bench: Bench, bucket: str) -> dict[str, bytes]:
+    s3 = bench.stack.client("s3")
+    listed = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    keys = [row["Key"] for page in listed for row in page.get("Contents", [])]
+    return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
 
 
 def test_once_all_queues_are_empty_nobody_has_two_mails_of_one_edition(bench: Bench) -> None:

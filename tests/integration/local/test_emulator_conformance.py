@@ -1,11 +1,13 @@
 """Each behaviour of the emulator that the product relies on, and each gap that local/emulator.py fills."""
 
 import json
+from base64 import b64decode
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 from botocore.exceptions import ClientError
@@ -180,6 +182,84 @@ def test_a_sender_that_nobody_verified_is_refused(client: Client) -> None:
             Destination={"ToAddresses": ["reader@example.org"]},
             Content={"Raw": {"Data": b"From: n@unknown.example\r\n\r\nx"}},
         )
+
+
+def test_a_functions_url_answers_under_the_path_that_links_in_mails_use(layout: Layout, client: Client) -> None:
+    where = aws.bucket(client)
+    function, _ = aws.function(client, where)
+    url = client("lambda").create_function_url_config(FunctionName=function, AuthType="NONE")["FunctionUrl"]
+    at = f"{emulator.links_url(layout, {'LinksFunctionUrl': url})}u?t=signed"
+    form = b"List-Unsubscribe=One-Click"
+
+    with urlopen(Request(at, data=form, headers={"Content-Type": "application/x-www-form-urlencoded"})) as answer:
+        assert answer.status == 200
+
+    (event,) = wait_for(lambda: aws.seen(client, where))
+    assert event["requestContext"]["http"]["method"] == "POST"
+    assert event["rawPath"].endswith("/u")
+    assert event["rawQueryString"] == "t=signed"
+    body = b64decode(event["body"]) if event["isBase64Encoded"] else event["body"].encode()
+    assert body == form
+
+
+def test_cloudformation_makes_a_secret_that_can_sign_links_and_keeps_it(client: Client) -> None:
+    name = aws.name("links")
+    generated = {"PasswordLength": 64, "ExcludePunctuation": True}
+    secret = {"Type": "AWS::SecretsManager::Secret", "Properties": {"Name": name, "GenerateSecretString": generated}}
+    template = {"Resources": {"Secret": secret}, "Outputs": {"Arn": {"Value": {"Ref": "Secret"}}}}
+    stack = aws.name("stack")
+    client("cloudformation").create_stack(StackName=stack, TemplateBody=json.dumps(template))
+    client("cloudformation").get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
+    (made,) = client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+
+    values = {
+        client("secretsmanager").get_secret_value(SecretId=known)["SecretString"]
+        for known in (name, made["OutputValue"], name)
+    }
+
+    assert len(values) == 1
+    (value,) = values
+    assert len(value) == 64
+
+
+def test_a_configuration_set_of_cloudformation_takes_mails_with_tags_and_names_its_events_topic(
+    layout: Layout, client: Client
+) -> None:
+    emulator.allow_sender(layout, "example.org")
+    topic = client("sns").create_topic(Name=aws.name("events"))["TopicArn"]
+    name, stack = aws.name("set"), aws.name("stack")
+    destination = {
+        "Name": "to-publisher",
+        "Enabled": True,
+        "MatchingEventTypes": ["SEND", "BOUNCE", "COMPLAINT"],
+        "SnsDestination": {"TopicARN": topic},
+    }
+    template = {
+        "Resources": {
+            "Set": {"Type": "AWS::SES::ConfigurationSet", "Properties": {"Name": name}},
+            "Events": {
+                "Type": "AWS::SES::ConfigurationSetEventDestination",
+                "DependsOn": "Set",
+                "Properties": {"ConfigurationSetName": name, "EventDestination": destination},
+            },
+        }
+    }
+    client("cloudformation").create_stack(StackName=stack, TemplateBody=json.dumps(template))
+    client("cloudformation").get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
+    ses = client("sesv2")
+
+    sent = ses.send_email(
+        FromEmailAddress="n@example.org",
+        Destination={"ToAddresses": ["tagged@example.org"]},
+        Content={"Raw": {"Data": b"From: n@example.org\r\nTo: tagged@example.org\r\nSubject: s\r\n\r\nx"}},
+        ConfigurationSetName=name,
+        EmailTags=[{"Name": "intent", "Value": "abc"}],
+    )
+
+    assert name in ses.list_configuration_sets()["ConfigurationSets"]
+    (told,) = ses.get_configuration_set_event_destinations(ConfigurationSetName=name)["EventDestinations"]
+    assert told["SnsDestination"]["TopicArn"] == topic
+    assert sent["MessageId"] in {record["MessageId"] for record in emulator.sent_mail(layout)}
 
 
 def test_what_cloudformation_drops_or_mistypes_the_adapter_sets(layout: Layout, client: Client) -> None:

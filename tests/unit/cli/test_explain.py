@@ -1,8 +1,9 @@
 """Every item's fate has an answer."""
 
 import pytest
+from rich.console import Console
 
-from cli.explain import explanation, matching, search
+from cli.explain import explanation, matching, search, wrapped
 from shared.contracts.batch import Disposition, Window
 from shared.contracts.edition import ItemReport, Report
 from shared.errors import NotFoundError
@@ -55,3 +56,15 @@ def test_every_disposition_and_contribution_is_told_and_what_would_change_it():
     assert "  engine: not printed. score 4 is below min_score 10" in lines
     assert lines.index("    +3 event_type") < lines.index("    +1 recency")
     assert "matching rules" in lines[-1]
+
+
+def test_long_reasons_go_on_below_their_beginning_in_a_terminal_and_stay_one_line_elsewhere():
+    line = "  ingest: queued. " + "signals found, " * 12
+    address = f"  https://news.example.org/{'a-long-way/' * 9}"
+    narrow = Console(force_terminal=True, width=60)
+    lines = wrapped(line, narrow).splitlines()
+    assert max(map(len, lines)) <= 60
+    assert all(one.startswith("    ") for one in lines[1:])
+    assert " ".join(wrapped(line, narrow).split()) == " ".join(line.split())
+    assert wrapped(address, narrow) == address
+    assert wrapped(line, Console(force_terminal=False, width=60)) == line

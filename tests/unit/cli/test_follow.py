@@ -109,10 +109,20 @@ def test_messages_in_flight_lengthen_patience():
 
 
 def test_the_publisher_s_own_notice_of_failure_ends_the_run():
-    failed = snapshot(status="sending", notified_failed_at="2030-01-01T00:00:00Z")
-    assert undeliverable(failed) == "none of the recipients could be served"
-    assert undeliverable(snapshot(status="sending")) == ""
-    assert undeliverable(replace(failed, edition={**failed.edition, "status": "sent"})) == ""
+    told = {"notified_failed_at": "2030-01-01T00:00:00Z", "failure": "SES refuses the sender"}
+    failed = replace(snapshot(status="sending", **told), deliveries=({"sk": "r1", "reason": "not verified"},))
+    assert undeliverable(failed, "dev") == (
+        "SES refuses the sender; not verified. "
+        "Next: repair that, then `vectora dlq replay --queue publisher --stack dev` sends the edition."
+    )
+    assert undeliverable(snapshot(status="sending"), "dev") == ""
+    assert undeliverable(replace(failed, edition={**failed.edition, "status": "sent"}), "dev") == ""
+
+
+def test_an_edition_that_stepped_back_says_so_in_the_publishers_words():
+    note = "not sent: 1 of its items are in edition ed-2; rebuild it for the others"
+    row = {"notified_failed_at": "2030-01-01T00:00:00Z", "failure": note}
+    assert undeliverable(snapshot(status="superseded", **row), "local") == note
 
 
 @pytest.mark.parametrize("stage", ["ingest", "normalize", "engine", "publisher"])

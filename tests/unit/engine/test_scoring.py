@@ -99,6 +99,30 @@ def test_scores_are_monotone_in_each_event_weight(name: str, more: float):
     assert math.isclose(gained, more, abs_tol=1e-3)
 
 
+TABLES = [
+    "event_type_weights",
+    "domain_priority_weights",
+    "match_confidence_weights",
+    "source_type_weights",
+    "signal_quality_weights",
+    "contextual_penalties",
+]
+
+
+@given(data=st.data(), table=st.sampled_from(TABLES), more=st.floats(min_value=0, max_value=50))
+def test_scores_are_monotone_in_each_entry_of_each_table(data: st.DataObject, table: str, more: float):
+    weights = getattr(TREE.scoring, table)
+    name = data.draw(st.sampled_from(sorted(weights)))
+    raised = TREE.scoring.model_copy(update={table: {**weights, name: weights[name] + more}})
+    for item in (
+        corporate("Glimmerworks is hiring for its slow lantern", event_type="recruitment"),
+        make_item(
+            "Bigbulb signs a licence for the weekly glow of phosphorin, a slow lantern", event_type="partnership"
+        ),
+    ):
+        assert total(parts(item, raised)) >= total(parts(item)) - 1e-3
+
+
 @given(st.lists(st.integers(min_value=0, max_value=90), min_size=2, max_size=2))
 def test_of_two_equal_items_the_newer_scores_no_less(ages: list[int]):
     newer, older = sorted(ages)

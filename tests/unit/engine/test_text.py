@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from services.engine.text import MAX_TITLE, markdown, plain, safe_url, title_of
+from services.engine.text import MAX_TITLE, markdown, plain, safe_url, title_of, undated
 
 
 def test_long_titles_are_printed_whole_not_cut_at_100():
@@ -126,3 +126,17 @@ def test_plain_text_is_bounded_and_one_line(text: str, limit: int):
     assert len(shown) <= limit
     assert "\n" not in shown
     assert shown == shown.strip()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "printed"),
+    [
+        ("Acme announced today that it won.", "Acme announced that it won."),
+        ("Acme today announced a win.", "Acme announced a win."),
+        ("Acme a annoncé aujourd’hui un accord.", "Acme a annoncé un accord."),
+        ("Patients today reported less pain than before.", "Patients today reported less pain than before."),
+        ("The drug is sold today in Europe.", "The drug is sold today in Europe."),
+    ],
+)
+def test_the_sources_today_is_not_the_readers(sentence, printed):
+    assert undated(sentence) == printed

@@ -80,7 +80,7 @@ def test_a_section_that_is_gone_leaves_the_item_where_the_engine_puts_it() -> No
 def test_the_new_draft_is_written_with_the_old_drafts_review() -> None:
     room = Room()
     room.desk.save(
-        Edits(items={"a": MINE, "near1": ItemEdit(section="other", label="wanted")}), room.row["content_hash"]
+        Edits(items={"a": MINE, "near1": ItemEdit(section="other", label="wanted")}), str(room.row["content_hash"])
     )
     before, made = room.desk.load(), edition().model_copy(update={"edition_id": "ed-new"})
     place = PREFIX.rpartition("/")[0] + "/ed-new"
