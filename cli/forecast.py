@@ -20,6 +20,9 @@ MAX_COST = 1.0
 """Dollars above which a command asks before it spends."""
 
 
+BY_RULES = "rules"
+
+
 @dataclass(frozen=True, slots=True)
 class PerItem:
     """Tokens of an item, repeated questions included; `measured` on so many items, 0: an upper bound."""
@@ -65,6 +68,8 @@ class Forecast:
 
     def lines(self) -> list[str]:
         """For people."""
+        if self.model_id == BY_RULES:
+            return [f"{self.items} items by rules, which cost nothing"]
         each, basis = self.per_item, "an upper bound: no item was measured yet"
         if each.measured:
             basis = f"measured on the last {each.measured} items"
@@ -77,6 +82,11 @@ class Forecast:
                 f"${self.left:.2f} of this month's budget are left{', which is less' if self.over_budget else ''}"
             )
         return told
+
+
+def by_rules(items: int) -> Forecast:
+    """So many items cost nothing."""
+    return Forecast(items, PerItem(0, 0, 0), ModelPrice(input_per_million=0, output_per_million=0), BY_RULES)
 
 
 def agree(forecast: Forecast, bound: float, *, yes: bool, ask: Callable[[str], bool] | None = None) -> None:

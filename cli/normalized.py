@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from cli.forecast import SAMPLE, Forecast, per_item
+from cli import forecast
+from cli.forecast import Forecast
 from cli.redo_choice import CURRENT, Present, boundary, choose
 from cli.region import SERVICES, place_of
 from cli.region_adapters import Functions
@@ -64,14 +65,12 @@ class Normalized:
         sources = {source.source_key for source in self._tree.sources_for(self._client)}
         return choose(rows, sources, self.present, boundary(older_than, rows))
 
-    def forecast(self, rows: Sequence[Row]) -> Forecast | None:
-        """What they will cost; None by rules."""
-        return self.forecast_for(len(rows), rows) if self.present.kind == "model" else None
-
     def forecast_for(self, items: int, rows: Sequence[Row] = ()) -> Forecast:
         """What so many items will cost, from the last ones that a model made, and from `rows`."""
+        if self.present.kind == "rules":
+            return forecast.by_rules(items)
         price = self._tree.price(self.model_id)
-        return Forecast(items, per_item(self._last_made(rows), self._tree), price, self.model_id, self._left())
+        return Forecast(items, forecast.per_item(self._last_made(rows), self._tree), price, self.model_id, self._left())
 
     def stale(self, window: Window) -> int:
         """Items of the window that would be paid for again: another normalizer made them."""
@@ -82,7 +81,7 @@ class Normalized:
         first, after = today - timedelta(days=_RECENT_DAYS), today + timedelta(days=1)
         recent = self._parts.lake.arrived_in(first.isoformat(), after.isoformat())
         by_model = {row["item_id"]: row for row in (*rows, *recent) if row["normalizer"] == "model"}
-        newest = sorted(by_model.values(), key=lambda row: str(row["normalized_at"]))[-SAMPLE:]
+        newest = sorted(by_model.values(), key=lambda row: str(row["normalized_at"]))[-forecast.SAMPLE :]
         return self._parts.lake.load(newest)
 
     def _left(self) -> float | None:

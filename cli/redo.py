@@ -23,7 +23,7 @@ def command(
         str, typer.Option(help="A normalizer's signature, a date (made before it), or current: any other one.")
     ] = CURRENT,
     start: Annotated[str | None, typer.Option("--from", help="First publication day. Default: a year ago.")] = None,
-    end: Annotated[str | None, typer.Option("--to", help="Last publication day. Default: today.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="The day after the last one. Default: tomorrow.")] = None,
     max_cost: Annotated[float, typer.Option(min=0, help="Dollars above which to ask first.")] = MAX_COST,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what and at which cost, and stop.")] = False,
@@ -43,13 +43,11 @@ def command(
     if not rows:
         typer.echo(f"nothing to redo: no older normalizer than {redo.normalizer()} made an item in these days")
         return
-    forecast = redo.forecast(rows)
-    for line in forecast.lines() if forecast else [f"{len(rows)} items by rules, which cost nothing"]:
-        typer.echo(line)
+    forecast = redo.forecast_for(len(rows), rows)
+    typer.echo("\n".join(forecast.lines()))
     if dry_run:
         return
-    if forecast:
-        agree(forecast, max_cost, yes=yes)
+    agree(forecast, max_cost, yes=yes)
     batch_id = redo.queue(rows, window)
     typer.echo(f"{len(rows)} items queued as batch {batch_id}")
     with Console(stderr=True).status("normalizing") as status:
@@ -60,15 +58,15 @@ def command(
 
 
 def days(start: str | None, end: str | None, today: date) -> Window:
-    """Publication days [from, to), `end` included. Raises InputError."""
+    """Publication days [from, to). Raises InputError."""
     try:
-        last = date.fromisoformat(end) if end else today
-        first = date.fromisoformat(start) if start else last - timedelta(days=365)
+        after = date.fromisoformat(end) if end else today + timedelta(days=1)
+        first = date.fromisoformat(start) if start else after - timedelta(days=366)
     except ValueError as error:
         raise InputError(f"{error}; write days as 2026-01-31") from error
-    if first > last:
-        raise InputError(f"--from {first} is after --to {last}")
-    return Window.model_validate({"from": first.isoformat(), "to": (last + timedelta(days=1)).isoformat()})
+    if first >= after:
+        raise InputError(f"no day lies between --from {first} and --to {after}")
+    return Window.model_validate({"from": first.isoformat(), "to": after.isoformat()})
 
 
 def told(batch: Batch) -> str:

@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 import typer
 from rich.console import Console
 
-from cli import config_tree, follow, gateway, model_endpoint, summary
+from cli import backfill, config_tree, follow, gateway, model_endpoint, summary
+from cli.forecast import agree
+from cli.normalized import Normalized
 from cli.output import Output
 from cli.pipeline import Pipeline, Snapshot
 from cli.progress import Display, display
@@ -51,6 +53,9 @@ class Request:
     output: Path
     review: bool
     sources: tuple[str, ...]
+    start: str | None = None
+    end: str | None = None
+    bound: backfill.Bound = backfill.NOTHING_SAID
 
     @property
     def goal(self) -> follow.Goal:
@@ -70,10 +75,16 @@ def command(
     output: Annotated[Path, typer.Option(help="Folder for newsletter, report and mails.")] = Path("out"),
     review: Annotated[bool, typer.Option("--review", help="Hold the edition as a draft.")] = False,
     sources: Annotated[str | None, typer.Option(help="Only these source keys, separated by commas.")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="First publication day, as 2026-01-31.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="The day after the last one.")] = None,
+    forecast: Annotated[bool, typer.Option("--forecast", help="Tell items and dollars, and stop.")] = False,
+    max_cost: Annotated[float | None, typer.Option(min=0, help="Dollars of normalizing above which to ask.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask about a backfill's cost.")] = False,
 ) -> None:
     """Collect a client's sources, write its edition, deliver it, and show where it is."""
     wanted = tuple(key.strip() for key in (sources or "").split(",") if key.strip())
-    request = Request(client, kind, stack, as_of, period_days, config, output, review, wanted)
+    bound = backfill.Bound(forecast, max_cost, yes)
+    request = Request(client, kind, stack, as_of, period_days, config, output, review, wanted, start, end, bound)
     execute(request, Console(stderr=True), Console())
 
 
@@ -84,11 +95,17 @@ def execute(request: Request, progress: Console, console: Console) -> None:
     config_tree.check_sources(tree, client, request.sources)
     moment = config_tree.as_of_moment(request.as_of, client)
     today = local_day(moment, client.client_profile.timezone)
+    days = backfill.window_days(request.start, request.end, request.period_days, today)
     with Output(request.output) as output, fetching(request, tree, client, today) as origin:
         with display(progress) as shown:
             deployed = prepare(request, shown)
-            pipeline = Pipeline(deployed, SystemClock())
-            snapshot = Run(pipeline, plan(request, client, origin), diagnosis(deployed), Time())(shown)
+        pipeline, planned = Pipeline(deployed, SystemClock()), plan(request, client, origin)
+        if backfill.wanted(request.bound, request.stack, days) and not agreed(
+            request, pipeline, deployed, console, planned
+        ):
+            return
+        with display(progress) as shown:
+            snapshot = Run(pipeline, planned, diagnosis(deployed), Time())(shown)
         conclude(pipeline, deployed, snapshot, output, console)
 
 
@@ -125,6 +142,20 @@ def prepare(request: Request, shown: Display) -> Deployed:
     return deployed
 
 
+def agreed(request: Request, pipeline: Pipeline, deployed: Deployed, console: Console, planned: Plan) -> bool:
+    """Tell what the run would cost; whether it is to go on. Raises InputError where it costs more than was allowed."""
+    store = config_store(deployed)
+    tree = store.load(store.current())
+    lake = Normalized(deployed, tree, config_tree.client_of(tree, request.client_id))
+    expected = backfill.forecast(pipeline, lake, planned.event)
+    for line in expected.lines():
+        console.print(line, soft_wrap=True, highlight=False)
+    if request.bound.only:
+        return False
+    agree(expected, request.bound.dollars, yes=request.bound.yes)
+    return True
+
+
 def config_store(deployed: Deployed) -> S3ConfigStore:
     """The stack's releases of the configuration."""
     return S3ConfigStore(deployed.client("s3"), deployed.outputs["ConfigBucketName"])
@@ -144,6 +175,8 @@ def plan(request: Request, client: ClientConfig, origin: str | None) -> Plan:
         client_id=request.client_id,
         kind=request.kind,
         period_days=request.period_days,
+        from_date=request.start,
+        to_date=request.end,
         sources=request.sources or None,
         as_of=request.as_of,
         run_id=uuid.uuid4().hex,
