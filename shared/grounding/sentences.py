@@ -7,9 +7,7 @@ _ABBREVIATION = re.compile(
     r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|\d{1,2})|\b(?:[^\W\d_]\.)*[^\W\d_])\.$"
 )
 _CLOSING = "\"'”’»)\\]」』）"
-_END = re.compile(
-    rf"[.!?…]+[{_CLOSING}]*(?=\s+[\"'“‘«(\[¿¡]*[^\W_])|[。！？]+[{_CLOSING}]*|\n\s*\n+"
-)
+_END = re.compile(rf"[.!?…]+[{_CLOSING}]*(?=\s+[\"'“‘«(\[¿¡]*[^\W_])|[。！？]+[{_CLOSING}]*|\n\s*\n+")
 
 
 def split_sentences(text: str) -> list[str]:

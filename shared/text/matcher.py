@@ -1,8 +1,9 @@
 """One compiled matcher for every term of every scope.
 
 Rules: a term counts where it stands as a word (the neighbouring characters are neither letters nor digits), in the
-spelling of `shared.text.fold`; scripts without spaces have their own rule (`shared.text.scripts`). Of overlapping hits the longest wins within one kind of entity, or one vocabulary
-(technology scope, exclusion scope, event type); hits of different kinds may nest.
+spelling of `shared.text.fold`; scripts without spaces have their own rule (`shared.text.scripts`). Of overlapping hits
+the longest wins within one kind of entity, or one vocabulary (technology scope, exclusion scope, event type); hits of
+different kinds may nest.
 
 A term of at most four characters and one word (an acronym, mostly) is void where a hyphen ties it to a fragment of a
 broken word: a fragment of one or two lower-case letters on either side ("c-abc-ms", "de-ABC"), or fragments of one or

@@ -61,9 +61,10 @@ class Scan:
         return self._folded is None and not self._ways
 
     def span(self, start: int, end: int) -> tuple[int, int] | None:
-        """Original (start, end) of a span, or None when it would cut an original character in two."""
+        """Original (start, end) of a span, or None when it would cut an original character in two, or holds none."""
         if self._folded is not None and self._separated is not None:
-            return self._folded.span(self._separated.original(start), self._separated.original(end))
+            start, end = self._separated.original(start), self._separated.original(end)
+            return self._folded.span(start, end) if start < end else None
         for cuts, gone in self._ways:
             start += gone[bisect_left(cuts, start)]
             end += gone[bisect_left(cuts, end)]
