@@ -25,7 +25,8 @@ _READ = 40
 _FIGURES = {"%": "share", "$": "amount", "€": "amount", "£": "amount"}
 _MAX_LENGTH = 800
 _SAME = 0.8
-_ENDS = (".", "!", "?", "”", '"', "»", ")", "。", "！", "？", "」", "』", "）")
+_STOPS = (".", "!", "?", "。", "！", "？")
+_ENDS = (*_STOPS, "”", '"', "»", ")", "」", "』", "）")
 _CUT = ("...", "…")
 _DATE_STAMP = re.compile(
     r"^\s*(?:\d{4}-\d\d-\d\d(?:T[\d:+.Z-]+)?|\d{1,2}(?:st|nd|rd|th)?\.? [^\W\d_]{3,9}\.?,? \d{4}"
@@ -179,7 +180,7 @@ def _overlap(title: str, sentence: str) -> float:
 
 
 def _ended(sentence: str) -> str:
-    return sentence if sentence.endswith((*_ENDS, "…")) else f"{sentence}."
+    return sentence if sentence.endswith((*_STOPS, "…", "”", '"')) else f"{sentence}."
 
 
 def _figures(source: Source, summary: Iterable[AnsweredSentence]) -> Iterable[AnsweredFigure]:

@@ -14,7 +14,8 @@ _VERBS = (
 )
 _FIELDS = r"(?:keep|relevance|event[ _]type|score|priority|category|confidence|role)"
 _ADDRESSED = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instructions?|rules|prompts?|above|guidelines|filters?)\b"
+    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}"
+    r"\b(?:instructions?|rules|prompts?|above|guidelines|filters?)\b"
     rf"|\b{_READERS}\b.{{0,80}}\b{_VERBS}\b"
     rf"|\b(?:note|message|instructions?|attention|notice) (?:to|for) (?:the |all |any )?(?:AI|LLM|bots?|assistants?|"
     r"summari[sz]ers?|classifiers?|crawlers?|language models?|models?|systems?)\b"
@@ -23,9 +24,11 @@ _ADDRESSED = re.compile(
     r"|\b(?:set|change|mark|classify|label|tag|rate) (?:the|this) (?:event type|item|article|story|news|text|page)\b"
     rf"|\b(?:set|assign|change) (?:the |its )?{_FIELDS}\b.{{0,12}}\b(?:to|as|=|true|false)\b"
     rf"|\b{_FIELDS}\s?[=:]\s?(?:true|false|\d+|[a-z_]+)\b"
-    r"|\b(?:this|the) (?:item|article|text|page) (?:must|should) be (?:kept|classified|printed|included|marked|dropped)\b"
+    r"|\b(?:this|the) (?:item|article|text|page) (?:must|should) be "
+    r"(?:kept|classified|printed|included|marked|dropped)\b"
     r"|\badd .{1,80} to (?:the |your )?(?:entities|list of (?:entities|companies)|output|answer)\b"
-    r"|\b(?:ignore[rz]?|oublie[rz]?|ignorier(?:e|en|t)|vergiss|ignora[rd]?|ignore|ignorare?|olvida|dimentica|ignorera|negeer)\b"
+    r"|\b"
+    r"(?:ignore[rz]?|oublie[rz]?|ignorier(?:e|en|t)|vergiss|ignora[rd]?|ignorare|olvida|dimentica|negeer)\b"
     r".{0,40}\b(?:instructions?|consignes|r[èe]gles|anweisungen|regeln|vorgaben|instrucciones|reglas|istruzioni|regole"
     r"|instruktioner|regler|instructies)\b"
     r"|(?:指示|命令|ルール|プロンプト).{0,8}(?:無視|忘れ)|(?:지시|명령|규칙|프롬프트).{0,8}무시|(?:忽略|无视|忽視).{0,12}(?:指令|指示|规则)",

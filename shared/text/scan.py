@@ -48,9 +48,10 @@ class Scan:
         self.marked = PALETTE.decode(b" %b " % folded.translate(PALETTE.words))
 
     def span(self, start: int, end: int) -> tuple[int, int] | None:
-        """Original (start, end) of a span, or None when it would cut an original character in two."""
+        """Original (start, end) of a span, or None when it would cut an original character in two, or holds none."""
         if self.slow is not None and self.separated is not None:
-            return self.slow.span(self.separated.original(start), self.separated.original(end))
+            start, end = self.separated.original(start), self.separated.original(end)
+            return self.slow.span(start, end) if start < end else None
         if self.cuts:
             start += self.gone[bisect_left(self.cuts, start)]
             end += self.gone[bisect_left(self.cuts, end)]

@@ -28,6 +28,11 @@ ORDINARY = {
     "mensuelle": "French for monthly",
     "mensual": "Spanish for monthly",
     "monatlich": "German for monthly",
+    "mensile": "Italian for monthly",
+    "bimonthly": "an interval, which grounding reads as a number",
+    "trimestriel": "French for quarterly",
+    "trimestrielle": "French for quarterly",
+    "vierteljahrlich": "German for quarterly",
 }
 VERTICALS = ("lai", "sirna", "rnai")
 

@@ -42,24 +42,43 @@ def test_rules_on_the_development_set(tree: ConfigTree) -> None:
     assert measured.all_entities.recall >= 0.95
 
 
-HELD_OUT_KEEP_PRECISION = 0.84
-HELD_OUT_KEEP_RECALL = 0.72
-HELD_OUT_EVENT_ACCURACY = 0.73
-"""As measured (docs/evaluation.md), below the target of .9, .9 and .85: no change may make them worse."""
+@pytest.mark.parametrize("lot", ["development_2", "development_3", "development_4"])
+def test_rules_on_the_later_lots(tree: ConfigTree, lot: str) -> None:
+    measured = figures(tree, str(SETS / f"{lot}.yaml"))
+    assert measured.items >= 40
+    assert measured.keep.precision >= 0.9
+    assert measured.keep.recall >= 0.9
+    assert measured.event_accuracy >= 0.85
+    assert measured.ungrounded == 0
+    assert measured.all_entities.precision >= 0.95
+    assert measured.all_entities.recall >= 0.95
 
 
-def test_rules_on_the_held_out_set_are_no_worse_than_measured(tree: ConfigTree) -> None:
+held_out = pytest.mark.skipif(
+    not path_of("held-out").exists(),
+    reason=f"{path_of('held-out').name} is not there: a held-out set is written by somebody who has not seen the rules",
+)
+
+
+@held_out
+def test_rules_on_the_held_out_set(tree: ConfigTree) -> None:
     measured = figures(tree, "held-out")
     assert measured.items >= 35
-    assert measured.keep.precision >= HELD_OUT_KEEP_PRECISION
-    assert measured.keep.recall >= HELD_OUT_KEEP_RECALL
-    assert measured.event_accuracy >= HELD_OUT_EVENT_ACCURACY
+    assert measured.keep.precision >= 0.9
+    assert measured.keep.recall >= 0.9
+    assert measured.event_accuracy >= 0.85
     assert measured.ungrounded == 0
 
 
-def test_the_two_sets_share_no_item(tree: ConfigTree) -> None:
-    development, held_out = (load(path_of(name), tree) for name in ("development", "held-out"))
-    assert not {item.text for item in development} & {item.text for item in held_out if item.text}
+@held_out
+def test_no_item_of_the_held_out_set_is_development_material(tree: ConfigTree) -> None:
+    tuned_on = {item.text for path in SETS.glob("development*.yaml") for item in load(path, tree)}
+    assert not tuned_on & {item.text for item in load(path_of("held-out"), tree) if item.text}
+
+
+def test_the_lots_share_no_item(tree: ConfigTree) -> None:
+    texts = [item.text for path in sorted(SETS.glob("development*.yaml")) for item in load(path, tree) if item.text]
+    assert len(texts) == len(set(texts))
 
 
 def test_a_normalizer_that_keeps_nothing_and_names_nothing_is_seen_through(tree: ConfigTree) -> None:
