@@ -1,5 +1,6 @@
 """No term of any vertical stands in the code: names, products and vocabularies live in config/ alone."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 FOLDERS = ("services", "shared", "cli", "local")
 # The demonstration is a client with pages of its own: its fictional articles speak of its own market.
 EXEMPT = ("local/demo",)
-SUFFIXES = (".py", ".j2", ".yaml", ".toml", ".json")
+SUFFIXES = (".py", ".j2", ".yaml", ".toml", ".json", ".html", ".css", ".js", ".md")
 VERTICAL_KINDS = ("company", "molecule", "trademark", "technology", "indication")
 # Vocabulary that is also everyday English or everyday computing, each with the sense in which code uses it.
 ORDINARY = {
@@ -34,6 +35,8 @@ ORDINARY = {
     "trimestrielle": "French for quarterly",
     "vierteljahrlich": "German for quarterly",
 }
+GENERAL = {"PubMed", "demo"}
+"""A kind of source that the product reads, and the client that it shows itself with."""
 VERTICALS = ("lai", "sirna", "rnai")
 
 
@@ -69,6 +72,25 @@ def test_no_name_and_no_term(tree: ConfigTree, code: dict[str, str]) -> None:
         }
     )
     assert found == []
+
+
+def test_no_id_of_any_entity_source_or_vocabulary(tree: ConfigTree, code: dict[str, str]) -> None:
+    """Every one of them, beside the names and aliases above."""
+    ids = {*tree.companies, *tree.molecules, *tree.trademarks, *tree.sources, *tree.bouquets, *tree.indication_scopes}
+    ids |= {*tree.exclusion_scopes, *(source.name for source in tree.sources.values())}
+    ids |= {category for scope in tree.technology_scopes.values() for category in scope.categories}
+    names = {name for name in ids if name not in GENERAL}
+    assert len(names) > 400
+    words = {name.casefold() for name in names}
+    pieces = re.compile("|".join(rf"(?<![\w-]){re.escape(name)}(?![\w-])" for name in sorted(words, key=len)[::-1]))
+    found = {(path, match.group()) for path, text in code.items() for match in pieces.finditer(text.casefold())}
+    assert found == set()
+
+
+def test_every_entity_is_looked_for(tree: ConfigTree) -> None:
+    sought = {(entry.kind, entry.id) for entry in bare(tree.entries())}
+    known = {"company": tree.companies, "molecule": tree.molecules, "trademark": tree.trademarks}
+    assert {(kind, one) for kind, entities in known.items() for one in entities} <= sought
 
 
 def test_no_scope_and_no_client(tree: ConfigTree, code: dict[str, str]) -> None:

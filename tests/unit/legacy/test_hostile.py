@@ -96,3 +96,40 @@ def test_many_unknown_names_take_bounded_time(tmp_path: Path) -> None:
     done = check(legacy(tmp_path, catalog.encode(), "canonical/sources/source_catalog.yaml"))
     assert done.returncode == 2
     assert "more than 2,000 findings of one kind" in done.stdout
+
+
+def many(line: str, count: int) -> str:
+    return "".join(line.format(n=n) for n in range(count))
+
+
+CROWDED = {
+    "unknown ids": (
+        "canonical/scopes/company_scopes_more.yaml",
+        "entities:\n" + many("  - {{id: c{n}, name: Company {n}}}\n", 15_000)
+        + "scopes:\n  many:\n" + many("    - c{n}x\n", 20_000),
+    ),
+    "unknown sources": (
+        "canonical/sources/source_catalog_more.yaml",
+        "sources: []\nbouquets:\n  - bouquet_id: many\n    source_keys:\n" + many("      - s{n}\n", 40_000),
+    ),
+    "unknown scopes of groups": (
+        "canonical/ingestion_profiles_more.yaml",
+        "profiles:\n  p:\n    source_types: [x]\n    signal_requirements:\n      mode: require_signals\n"
+        "      combination_logic: g0\n      required_signal_groups:\n"
+        + many("        - {{group_id: g{n}, scopes: [nix{n}]}}\n", 30_000),
+    ),
+    "unknown keys": ("canonical/models/model_prices.yaml", "prices: {}\n" + many("unknown_{n}: 1\n", 40_000)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CROWDED)
+def test_tens_of_thousands_of_unknown_names_take_bounded_time_and_few_words(tmp_path: Path, name: str) -> None:
+    file, content = CROWDED[name]
+    folder = present(tmp_path, (PROJECT / "config" / SCOPES).read_bytes())
+    (folder / file).write_text(content)
+    done = check(folder)
+    said = done.stdout + done.stderr
+    assert done.returncode == 2, said[-2000:]
+    assert "more than 200 defects of one kind" in said
+    assert sum(file in line for line in said.splitlines()) < 450
+    assert "Traceback" not in said
