@@ -20,6 +20,7 @@ from typing import Any
 
 from bench.engine.corpus import DAY, WINDOW_DAYS, items, market
 from bench.matcher.run import machine
+from services.engine.building import uncollected
 from services.engine.editorial import Frame, apply_texts, deterministic, own_sections
 from services.engine.facts import read_facts
 from services.engine.matching import plan_domains
@@ -143,7 +144,8 @@ def main() -> None:
     parser.add_argument("--one", type=int, help="measure this size here, and print it as JSON")
     asked = parser.parse_args()
     if asked.one:
-        print(json.dumps(run(asked.one, asked.terms, asked.seed)))
+        with uncollected():
+            print(json.dumps(run(asked.one, asked.terms, asked.seed)))
         return
     runs = [_apart(size, asked.terms, asked.seed) for size in asked.items]
     report = {

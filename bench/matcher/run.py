@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,8 @@ def machine() -> dict[str, str]:
         (line.split(":")[1].strip() for line in _cpuinfo().splitlines() if line.startswith("model name")),
         platform.processor(),
     )
-    libraries = {name: version(name) for name in ("pyahocorasick", "flashtext")}
+    modules = {"pyahocorasick": "ahocorasick", "flashtext": "flashtext"}
+    libraries = {name: version(name) for name, module in modules.items() if find_spec(module)}
     return {"cpu": cpu, "python": platform.python_version(), "system": platform.system(), **libraries}
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
+from heapq import merge
+from itertools import groupby
 from types import ModuleType
 
 from shared.config.rules import StoryRules
@@ -155,10 +157,8 @@ class StoryIndex:
 
     def near(self, story: Story) -> Iterable[Story]:
         """Each story that might report the same event, once, in the order in which they were added."""
-        found: set[int] = set()
-        for key in _keys(story, _wanted(story)):
-            found.update(self._blocks.get(key, ()))
-        return (self._stories[number] for number in sorted(found))
+        blocks = (self._blocks.get(key, ()) for key in _keys(story, _wanted(story)))
+        return (self._stories[number] for number, _ in groupby(merge(*blocks)))
 
 
 def _kinds(story: Story) -> tuple[str, ...]:

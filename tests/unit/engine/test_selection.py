@@ -1,11 +1,13 @@
 """What is printed, where, and why not: the owner's rules as properties."""
 
+import gc
 import random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.engine.building import uncollected
 from services.engine.selection import Selection, select
 from shared.contracts.items import Entity
 from tests.unit.engine.samples import CLIENT, TREE, corporate, days_before, facts, make_item, make_rules, with_client
@@ -262,3 +264,16 @@ def test_every_decision_says_why_and_what_would_change_it(item):
     decision = run([item]).decisions[item.item_id]
     assert decision.reason
     assert decision.change
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_building_leaves_the_garbage_collector_as_it_was(on):
+    before = gc.isenabled()
+    try:
+        (gc.enable if on else gc.disable)()
+        with pytest.raises(ValueError, match="inside"), uncollected():
+            assert not gc.isenabled()
+            raise ValueError("inside")
+        assert gc.isenabled() == on
+    finally:
+        (gc.enable if before else gc.disable)()
