@@ -30,7 +30,7 @@ class Lake:
     def published_in(self, start: str, end: str):
         return [one.model_dump() for one in self._items.values() if start <= one.published < end]
 
-    def normalized_in(self, start: str, end: str):
+    def arrived_in(self, start: str, end: str):
         return [one.model_dump() for one in self._items.values() if start <= one.normalized_at[:10] <= end]
 
     def load(self, rows):
