@@ -57,17 +57,18 @@ class Rig:
         self.queue = SqsQueue(self.stack.client("sqs"), self.stack.outputs["RawQueueUrl"])
 
     def function(self, variables: Mapping[str, str], timeout: int | None = None) -> None:
-        """Change normalize's environment (and its timeout, in seconds); its processes start anew."""
+        """Change normalize's environment (and its timeout, in seconds); its processes start anew where that differs."""
         self.variables("NormalizeFunctionName", variables, timeout)
 
     def variables(self, output: str, variables: Mapping[str, str], timeout: int | None = None) -> None:
         """Change the environment of the function that an output of the stack names."""
         functions, name = self.stack.client("lambda"), self.stack.outputs[output]
-        known = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        changes: dict[str, Any] = {"Timeout": timeout} if timeout else {}
-        functions.update_function_configuration(
-            FunctionName=name, Environment={"Variables": known | dict(variables)}, **changes
-        )
+        present = functions.get_function_configuration(FunctionName=name)
+        known, timeout = present["Environment"]["Variables"], timeout or present["Timeout"]
+        if known | dict(variables) != known or timeout != present["Timeout"]:
+            functions.update_function_configuration(
+                FunctionName=name, Environment={"Variables": known | dict(variables)}, Timeout=timeout
+            )
 
     def endpoint(self, **settings: Any) -> None:
         """Change the model endpoint's settings; its quotas start full and its log empty."""

@@ -1,4 +1,4 @@
-"""A quota that is met and not overrun, on the deployed stack: the bench's measurement, shorter and faster."""
+"""A quota that is met and not overrun, on the deployed stack: the bench's measurement, shorter."""
 
 import shutil
 
@@ -10,9 +10,12 @@ from bench.normalize.scenarios import SCENARIOS, Scenario
 from tests.e2e.faults import reset
 from tests.e2e.support import CONFIG, Machine
 
-ITEMS = 40
-RPM = 120
+ITEMS, FEW = 16, 8
+"""The few come back after half a minute each time they were throttled."""
+RPM = 40
+"""Slow enough that a busy machine's late calls, by tenths of a second, are seldom too early for the quota."""
 LATENCY = 2.0
+LIMIT = 300
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 
@@ -26,22 +29,21 @@ def rig(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Rig:
     return built
 
 
-def run(rig: Rig, name: str) -> dict:
+def run(rig: Rig, name: str, items: int) -> dict:
     known = BY_NAME[name]
-    scenario = Scenario(name, known.what, known.variables, items_per_batch=ITEMS)
-    used = tokens(rig.tree, rig.items(ITEMS, "estimate"))
+    scenario = Scenario(name, known.what, known.variables, items_per_batch=items)
+    used = tokens(rig.tree, rig.items(items, "estimate"))
     given = Conditions(LATENCY, RPM, int(RPM * max(used.reserved, used.counted)) + 1)
-    return measure(rig, scenario, given, used, 240)
+    return measure(rig, scenario, given, used, LIMIT)
 
 
 def test_the_shared_pace_loses_nothing_and_is_hardly_throttled(rig: Rig) -> None:
-    result = run(rig, "ours")
+    result = run(rig, "ours", ITEMS)
     assert (result["done"], result["failed"], result["dead_letters"]) == (ITEMS, 0, 0)
-    assert result["throttled_share"] <= 0.05
-    assert result["wall_over_least"] <= 1.6
+    assert result["throttled"] <= 2, result
 
 
 def test_without_it_most_of_the_same_calls_are_throttled_and_still_none_is_lost(rig: Rig) -> None:
-    result = run(rig, "no-pacing")
-    assert result["throttled_share"] > 0.2
-    assert result["done"] == ITEMS
+    result = run(rig, "no-pacing", FEW)
+    assert result["throttled_share"] > 0.3, result
+    assert (result["done"], result["failed"]) == (FEW, 0)

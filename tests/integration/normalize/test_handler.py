@@ -37,6 +37,8 @@ def environment(aws: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
         "RAW_QUEUE_URL": aws.queue_url,
         "RAW_DLQ_URL": aws.dlq_url,
         "ENGINE_FUNCTION": "engine",
+        "NOTIFICATION_TOPIC_ARN": "arn:aws:sns:eu-west-3:123456789012:notifications",
+        "FAILURE_QUEUE_URLS": "normalize=https://sqs.eu-west-3.amazonaws.com/123456789012/raw-dlq",
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)
