@@ -15,6 +15,7 @@ TITLE_CHARS = 120  # rapidfuzz on the first 120 characters: recall .98 for near-
 _BLOCK_DAYS = 4
 _TITLE_KEY = 24
 MONEY = "money"
+_ANY_PRODUCT, _NO_PRODUCT = "any product", "no product"
 Names = frozenset[str]
 
 
@@ -141,8 +142,9 @@ Key = tuple[str | int, ...]
 
 
 class StoryIndex:
-    """Stories by what two of one event must share, so that few are compared: a name at about the same time with a step
-    in common (or, where one tells no step, the event type) or an amount of money, or the title's beginning or end."""
+    """Stories by what two of one event must share, so that few are compared: the title; or no other product in the
+    headline and a name at about the same time with a step in common (or, where one tells no step, the event type), an
+    amount of money, or the title's beginning or end."""
 
     def __init__(self, stories: Iterable[Story] = ()) -> None:
         self._stories: list[Story] = []
@@ -151,13 +153,14 @@ class StoryIndex:
             self.add(story)
 
     def add(self, story: Story) -> None:
-        for key in _keys(story, _kinds(story)):
+        for key in _keys(story, _kinds(story), (*(story.title_products or (_NO_PRODUCT,)), _ANY_PRODUCT)):
             self._blocks[key].append(len(self._stories))
         self._stories.append(story)
 
     def near(self, story: Story) -> Iterable[Story]:
         """Each story that might report the same event, once, in the order in which they were added."""
-        blocks = (self._blocks.get(key, ()) for key in _keys(story, _wanted(story)))
+        products = (*story.title_products, _NO_PRODUCT) if story.title_products else (_ANY_PRODUCT,)
+        blocks = (self._blocks.get(key, ()) for key in _keys(story, _wanted(story), products))
         return (self._stories[number] for number, _ in groupby(merge(*blocks)))
 
 
@@ -172,12 +175,13 @@ def _wanted(story: Story) -> tuple[str, ...]:
     return (*story.steps, silent) if story.steps else (silent, f"told {story.event_type}")
 
 
-def _keys(story: Story, kinds: Iterable[str]) -> list[Key]:
+def _keys(story: Story, kinds: Iterable[str], products: Iterable[str]) -> list[Key]:
     block = story.published.toordinal() // _BLOCK_DAYS
     names = story.companies | story.products | story.codes
     paid = ((n, a, b) for a in _amounts(story) for n in story.companies for b in (block, block + 1))
     near = ((n, k, b) for k in kinds for n in names for b in (block, block + 1))
-    return [*near, *paid, ("begins", story.title[:_TITLE_KEY]), ("ends", story.title[-_TITLE_KEY:])]
+    told = [*near, *paid, ("begins", story.title[:_TITLE_KEY]), ("ends", story.title[-_TITLE_KEY:])]
+    return [("title", story.title), *((*key, product) for key in told for product in products)]
 
 
 def group(stories: Sequence[Story], judge: Judge) -> dict[str, str]:
