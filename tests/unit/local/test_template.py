@@ -23,7 +23,7 @@ SETTINGS: dict[str, type[ServiceSettings]] = {
     "SweeperFunction": SweeperSettings,
 }
 # Read by libraries: Powertools and the SDK.
-_LIBRARIES = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "AWS_ENDPOINT_URL"}
+_LIBRARIES = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "AWS_ENDPOINT_URL", "MALLOC_ARENA_MAX"}
 
 
 class _Loader(yaml.SafeLoader):
