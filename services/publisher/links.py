@@ -1,6 +1,7 @@
 """LinksFunction: the public URL behind the links in mails. A GET asks, a POST acts, anything unsigned is refused."""
 
 import traceback
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email import message_from_string
@@ -12,7 +13,6 @@ from urllib.parse import parse_qs
 
 import boto3
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from services.publisher import pages
@@ -183,23 +183,30 @@ def _desk() -> Desk:
     return build(PublisherSettings.load())
 
 
-def _request(event: LambdaFunctionUrlEvent) -> Request:
-    token = (event.query_string_parameters or {}).get("t", "")
-    kind = event.headers.get("content-type", "")
-    return Request(event.http_method, event.path, token, kind, (event.decoded_body or "")[:_LONGEST])
+def _request(event: Mapping[str, Any]) -> Request:
+    """Of a Function URL's event (payload 2.0). Read without Powertools' data classes, a tenth of the cold import."""
+    token = (event.get("queryStringParameters") or {}).get("t", "")
+    kind = event.get("headers", {}).get("content-type", "")
+    body = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        body = b64decode(body).decode(errors="replace")
+    return Request(_method(event), event.get("rawPath", ""), token, kind, body[:_LONGEST])
+
+
+def _method(event: Mapping[str, Any]) -> str:
+    return str(event["requestContext"]["http"]["method"])
 
 
 @metrics.log_metrics
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     """Entry point: a Function URL's request in (payload 2.0), a page out."""
-    request = LambdaFunctionUrlEvent(event)
     try:
-        page = serve(_request(request), _desk())
+        page = serve(_request(event), _desk())
     except Exception as error:  # noqa: BLE001 (a stranger's browser gets a page, the log gets the reason)
         metrics.add_metric("LinksFailed", MetricUnit.Count, 1)
         trace = redact("".join(traceback.format_exception(error)))
         logger.error("link failed", extra={"error": type(error).__name__, "trace": trace})
         page = Page(500, pages.refused("en", "Something failed on our side. Please try again later."))
-    body = "" if request.http_method == "HEAD" else page.html
+    body = "" if _method(event) == "HEAD" else page.html
     return {"statusCode": page.status, "headers": pages.HEADERS, "body": body}

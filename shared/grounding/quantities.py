@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 from shared.grounding.lexicon import CURRENCIES, DECIMAL_COMMA, FREQUENCIES, NUMBER_WORDS, SCALES, UNITS
 
@@ -21,6 +22,7 @@ _DIGITS = r"\d{1,3}(?:[ '\u2019]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)*"
 _SPLIT_DIGITS = r"\d+(?:[.,]\d+)*"
 
 
+@cache
 def _pattern(digits: str) -> re.Pattern[str]:
     return re.compile(
         rf"(?<![\w.,])(?<![^\W\d_]-)(?:(?P<label>phase|type|stage|grade|part)[ -]?)?"
@@ -33,7 +35,6 @@ def _pattern(digits: str) -> re.Pattern[str]:
     )
 
 
-_GROUPED, _SPLIT = _pattern(_DIGITS), _pattern(_SPLIT_DIGITS)
 _RANGE = re.compile(r"\s?(?:-|to|and|or|bis|a|et|y|e)\s?")
 _EVERY = re.compile(rf"(?:every|once a|once per|per|each|once every)[ -](?P<unit>{_any_of(UNITS)}|quarter)(?!\w)")
 _PERIODIC = re.compile(rf"(?<!\w)(?:{_any_of(FREQUENCIES)})(?!\w)")
@@ -65,7 +66,7 @@ def find_quantities(folded: str, language: str, *, split: bool = False) -> list[
     """The numbers of a folded text (hyphens kept). `split` reads "3 100" as two numbers rather than as 3100."""
     found: list[Quantity] = []
     previous_end, previous_plain = -1, False
-    for match in (_SPLIT if split else _GROUPED).finditer(folded):
+    for match in _pattern(_SPLIT_DIGITS if split else _DIGITS).finditer(folded):
         quantity = _quantity(match, language)
         if quantity is None:
             continue

@@ -8,6 +8,7 @@ apart into letters (jamo).
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from functools import cache
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -17,11 +18,6 @@ _FREE = "\u1100-\u11ff\u3005\u3400-\u4dbf\u4e00-\u9fff"
 _ALL = f"{_HIRAGANA}{_KATAKANA}{_FREE}"
 _PRESENT = re.compile(rf"[{_ALL}\uac00-\ud7a3\uff66-\uff9d]")
 _DENSE = re.compile(rf"[{_HIRAGANA}{_KATAKANA}\u3005\u3400-\u4dbf\u4e00-\u9fff]+")
-_SEAM = re.compile(
-    rf"(?<=[^\W{_ALL}])(?=[{_ALL}])|(?<=[{_ALL}])(?=[^\W{_ALL}])"
-    rf"|(?<=[{_HIRAGANA}])(?=[{_KATAKANA}{_FREE}])|(?<=[{_KATAKANA}])(?=[{_HIRAGANA}{_FREE}])"
-    rf"|(?<=[{_FREE}])(?=[{_HIRAGANA}{_KATAKANA}])"
-)
 _IS_FREE = re.compile(f"[{_FREE}]")
 _IS_KATAKANA = re.compile(f"[{_KATAKANA}]")
 
@@ -47,11 +43,21 @@ def unspaced(text: str) -> list[str]:
     return _DENSE.findall(text)
 
 
+@cache
+def _seam() -> re.Pattern[str]:
+    """Compiled on use: it takes a twentieth of a function's cold import, and few texts need it."""
+    return re.compile(
+        rf"(?<=[^\W{_ALL}])(?=[{_ALL}])|(?<=[{_ALL}])(?=[^\W{_ALL}])"
+        rf"|(?<=[{_HIRAGANA}])(?=[{_KATAKANA}{_FREE}])|(?<=[{_KATAKANA}])(?=[{_HIRAGANA}{_FREE}])"
+        rf"|(?<=[{_FREE}])(?=[{_HIRAGANA}{_KATAKANA}])"
+    )
+
+
 def separated(folded: str) -> Separated:
     """`folded` with a space at each change of script, so that words on both sides are words."""
     if not present(folded):
         return Separated(folded, ())
-    pieces = _SEAM.split(folded)
+    pieces = _seam().split(folded)
     ends = accumulate(len(piece) + 1 for piece in pieces[:-1])
     return Separated(" ".join(pieces), [end - 1 for end in ends])
 
