@@ -22,7 +22,7 @@ from shared.clock import SystemClock
 from shared.config.tree import ConfigTree
 
 SETS = config_tree.PROJECT / "eval"
-_NAMED = {"development": "development.yaml", "held-out": "held_out_2.yaml"}
+_NAMED = {"development": "development.yaml", "held-out": "held_out_3.yaml"}
 _READ_TIMEOUT = 60.0
 _LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 

@@ -48,8 +48,8 @@ def texts(entries: Sequence[Entry], many: int, density: float, rng: random.Rando
 
 def labelled(folder: Path, many: int) -> list[str]:
     """Titles and texts of the labelled evaluation sets, again and again: news of the niche, as dense as it gets."""
-    files = (folder / name for name in ("development.yaml", "held_out.yaml"))
-    items = [item for path in files for item in yaml.safe_load(path.read_text(encoding="utf-8"))]
+    paths = sorted(folder.glob("development*.yaml"))
+    items = [item for path in paths for item in yaml.safe_load(path.read_text(encoding="utf-8"))]
     return list(islice(cycle(f"{item['title']}\n\n{item['text']}" for item in items), many))
 
 

@@ -18,7 +18,7 @@ from shared.text.fold import fold_key
 from shared.text.hits import Hit
 from shared.text.scripts import unspaced
 
-RULES_VERSION = "3"
+RULES_VERSION = "4"
 MAX_SENTENCES = 3
 _MIN_WORDS, _MAX_WORDS = 5, 70
 _READ = 40

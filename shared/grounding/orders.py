@@ -1,6 +1,7 @@
 """Orders to the reading software inside a text: they stand in the source, and are no fact to tell a reader."""
 
 import re
+from itertools import pairwise
 
 from shared.grounding.sentences import sentence_spans
 
@@ -19,6 +20,9 @@ _ADDRESSED = re.compile(
     rf"|\b{_READERS}\b.{{0,80}}\b{_VERBS}\b"
     rf"|\b(?:note|message|instructions?|attention|notice) (?:to|for) (?:the |all |any )?(?:AI|LLM|bots?|assistants?|"
     r"summari[sz]ers?|classifiers?|crawlers?|language models?|models?|systems?)\b"
+    r"|\b(?:hinweis|anweisung|nachricht|note|message|consigne|nota|mensaje|aviso|avviso|messaggio|meddelande|besked|bericht)"
+    r" (?:an|à|aux|pour|a|para|ai|per|till|til|aan) (?:die |alle |les |las? |los |i |de )?(?:KI|IA|AI|LLM)\b"
+    rf"|^\W*(?:output|return|emit|respond with|answer with) (?:the )?{_FIELDS}\b"
     rf"|^\W*(?:assistant|system|AI|LLM|bot|classifier|model)\s*[,:].{{0,120}}\b{_VERBS}\b"
     rf"|\bsystem prompt\b|\blanguage models?\b.{{0,60}}\b{_VERBS}\b"
     r"|\b(?:set|change|mark|classify|label|tag|rate) (?:the|this) (?:event type|item|article|story|news|text|page)\b"
@@ -36,6 +40,10 @@ _ADDRESSED = re.compile(
 )
 
 
+_RULER = re.compile(r"[#=*~_<>|-]{3,}")
+"""What a text puts around something that is not its own."""
+
+
 def addresses_software(sentence: str) -> bool:
     """Whether a sentence gives orders to whoever processes it."""
     return bool(_ADDRESSED.search(sentence))
@@ -45,7 +53,16 @@ def without_orders(text: str) -> str:
     """`text` with spaces in place of each sentence that addresses software; offsets stay."""
     if not _ADDRESSED.search(text):
         return text
-    for start, end in sentence_spans(text):
+    for start, end in _pieces(text):
         if addresses_software(text[start:end]):
             text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
     return text
+
+
+def _pieces(text: str) -> list[tuple[int, int]]:
+    """Where the sentences of `text` are, those apart that a ruler parts."""
+    pieces = []
+    for start, end in sentence_spans(text):
+        places = [start, *(ruler.start() for ruler in _RULER.finditer(text, start, end)), end]
+        pieces += list(pairwise(places))
+    return pieces

@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from shared.text.fold import fold_key
+from shared.text.patterns import LITERAL, parsed
 
-_parser: Any = re._parser  # type: ignore[attr-defined]  # the standard library's own reading of a pattern
 _MOST = 96
 """Literals of one expression at most: more cost more than they save."""
 _LEAST_LENGTH = 2
@@ -37,12 +37,17 @@ class _Heads(NamedTuple):
 @lru_cache(maxsize=4096)
 def required(pattern: str) -> tuple[Literal, ...]:
     """Literals of which every match holds one, at its place; empty when the expression promises none."""
-    return _best(_parser.parse(pattern)) or ()
+    return _best(parsed(pattern)) or ()
 
 
 def _best(sequence: Any) -> tuple[Literal, ...] | None:
     """The group that is cheapest to try: long literals, at a place that is known exactly, few of them."""
-    groups = [group for at in range(len(sequence)) for group in _groups_at(sequence, at)]
+    groups: list[tuple[Literal, ...]] = []
+    low, high = 0, 0
+    for at, item in enumerate(sequence):
+        groups += _groups_at(sequence, at, low, high)
+        least, most = (1, 1) if item[0] is LITERAL else map(int, sequence[at : at + 1].getwidth())
+        low, high = low + least, high + most
     return max(groups, key=_merit, default=None)
 
 
@@ -52,11 +57,11 @@ def _merit(group: tuple[Literal, ...]) -> tuple[int, bool, int, int]:
     return min(shortest, _GOOD_LENGTH), all(one.high == 0 for one in group), -spread, -len(group)
 
 
-def _groups_at(sequence: Any, at: int) -> Iterable[tuple[Literal, ...]]:
+def _groups_at(sequence: Any, at: int, low: int, high: int) -> Iterable[tuple[Literal, ...]]:
+    """The groups of the item at a place that is `low` to `high` characters after a match's beginning."""
     if at and _letter(sequence[at - 1]) and _letter(sequence[at]):
         return  # the group of the letter before is the same, and longer
-    low, high = map(int, sequence[:at].getwidth()) if at else (0, 0)
-    texts = {_clean(text) for text in _heads(sequence[at:]).texts}
+    texts = {_clean(text) for text in _heads(sequence[at:] if at else sequence).texts}
     if texts and all(len(text) >= _LEAST_LENGTH for text in texts):
         yield tuple(Literal(text, low, high) for text in sorted(_shortest(texts)))
     inner = [_best(part) for part in _parts(sequence[at])]
@@ -67,7 +72,7 @@ def _groups_at(sequence: Any, at: int) -> Iterable[tuple[Literal, ...]]:
 
 
 def _letter(item: Any) -> bool:
-    return str(item[0]) == "LITERAL" and chr(item[1]).isalnum()
+    return item[0] is LITERAL and chr(item[1]).isalnum()
 
 
 def _parts(item: Any) -> list[Any]:
@@ -84,6 +89,8 @@ def _parts(item: Any) -> list[Any]:
 
 def _shortest(texts: set[str]) -> set[str]:
     """Without those that begin with another one."""
+    if len(texts) == 1:
+        return texts
     return {text for text in texts if not any(text.startswith(other) for other in texts if other != text)}
 
 
@@ -94,22 +101,28 @@ def _clean(text: str) -> str:
 
 
 def _heads(sequence: Any) -> _Heads:
-    heads = _Heads(frozenset({""}), whole=True)
+    texts, run = frozenset({""}), ""
     for item in sequence:
+        if item[0] is LITERAL:
+            run += chr(item[1])
+            continue
+        texts, run = _followed(texts, run), ""
         following = _item_heads(item)
-        if following is None or len(heads.texts) * len(following.texts) > _MOST:
-            return heads._replace(whole=False)
-        heads = _Heads(frozenset(a + b for a in heads.texts for b in following.texts), following.whole)
-        if not heads.whole:
-            return heads
-    return heads
+        if following is None or len(texts) * len(following.texts) > _MOST:
+            return _Heads(texts, whole=False)
+        texts = frozenset(a + b for a in texts for b in following.texts)
+        if not following.whole:
+            return _Heads(texts, whole=False)
+    return _Heads(_followed(texts, run), whole=True)
+
+
+def _followed(texts: frozenset[str], run: str) -> frozenset[str]:
+    return frozenset(text + run for text in texts) if run else texts
 
 
 def _item_heads(item: Any) -> _Heads | None:
     """What one item begins with, or None when that cannot be listed."""
     name, argument = str(item[0]), item[1]
-    if name == "LITERAL":
-        return _Heads(frozenset({chr(argument)}), whole=True)
     if name == "IN":
         return _class_heads(argument)
     if name in ("AT", "ASSERT", "ASSERT_NOT"):

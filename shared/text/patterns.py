@@ -2,14 +2,23 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from shared.errors import ConfigError
 
 _parser: Any = re._parser  # type: ignore[attr-defined]  # the standard library's own reading of a pattern
+LITERAL: Any = re._constants.LITERAL  # type: ignore[attr-defined]
+"""The operator of a literal character in what `parsed` gives."""
 _MAX_REPEAT = 200
 _REPEATS = {"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"}
 _REFUSED = {"GROUPREF": "a back-reference", "GROUPREF_EXISTS": "a conditional group"}
+
+
+@lru_cache(maxsize=2048)
+def parsed(pattern: str) -> Any:
+    """A pattern as the standard library reads it; not to be changed. Raises re.error for what is no pattern."""
+    return _parser.parse(pattern)
 
 
 def compile_bounded(pattern: str, *, exact_case: bool) -> re.Pattern[str]:
@@ -19,7 +28,7 @@ def compile_bounded(pattern: str, *, exact_case: bool) -> re.Pattern[str]:
     work: repeats end at 200 at most, and no repeat of variable length stands inside another (unless possessive).
     """
     try:
-        tree = _parser.parse(pattern)
+        tree = parsed(pattern)
     except re.error as error:
         raise ConfigError(f"not a regular expression: {error}") from error
     if tree.getwidth()[0] == 0:
