@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from services.publisher.errors import (
@@ -14,15 +16,19 @@ from services.publisher.errors import (
     SenderBlockedError,
 )
 from services.publisher.recipients import redact
+from services.publisher.settings import PublisherSettings
 from shared.clock import Clock
 from shared.config.client import ClientConfig
 from shared.config.tree import ConfigTree
 from shared.contracts.delivery import DeliveryNotice, RecipientStatus
 from shared.contracts.edition import EditionStatus
 from shared.errors import ConflictError
+from shared.signing import Signer
 from shared.storage import keys
 from shared.storage.recipients import Standing
 from shared.storage.table import Row, StateTable, is_code
+
+RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5})
 
 # SES v2 SendEmail, "Errors": https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
 _THROTTLED = {"TooManyRequestsException", "ThrottlingException", "Throttling", "LimitExceededException"}
@@ -281,3 +287,11 @@ class PublisherQueue:
             self._client.change_message_visibility(
                 QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
             )
+
+
+def signer(settings: PublisherSettings) -> Signer | None:
+    """The stack's own signer of links, where the stack has a secret."""
+    if not settings.link_secret:
+        return None
+    secrets = boto3.client("secretsmanager", config=RETRIES)
+    return Signer(secrets.get_secret_value(SecretId=settings.link_secret)["SecretString"])

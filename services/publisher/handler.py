@@ -16,12 +16,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
 from services.publisher.adapters import (
+    RETRIES,
     PublisherQueue,
     ReleasedClients,
     SesMailer,
     SesSuppression,
     SnsNotifier,
     TableLedger,
+    signer,
 )
 from services.publisher.errors import RetryLaterError
 from services.publisher.hearing import hear
@@ -35,14 +37,12 @@ from services.publisher.urls import Links
 from shared.clock import SystemClock
 from shared.config.store import S3ConfigStore
 from shared.observability import logger, metrics
-from shared.signing import Signer
 from shared.storage.editions import Editions
 from shared.storage.objects import S3Objects
 from shared.storage.recipients import Recipients
 from shared.storage.table import StateTable
 
 _LEASE_MARGIN = 30  # seconds beyond the invocation, for clocks that differ
-RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5})
 _ONE_ATTEMPT = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
 
 
@@ -83,14 +83,6 @@ class Publisher:
 def _limits(context: LambdaContext, message_id: str) -> Limits:
     left: Callable[[], float] = lambda: context.get_remaining_time_in_millis() / 1000  # noqa: E731
     return Limits(f"{context.aws_request_id}/{message_id}", left, int(left()) + _LEASE_MARGIN)
-
-
-def signer(settings: PublisherSettings) -> Signer | None:
-    """The stack's own signer of links, where the stack has a secret."""
-    if not settings.link_secret:
-        return None
-    secrets = boto3.client("secretsmanager", config=RETRIES)
-    return Signer(secrets.get_secret_value(SecretId=settings.link_secret)["SecretString"])
 
 
 def build(settings: PublisherSettings) -> Publisher:

@@ -16,8 +16,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from services.publisher import pages
-from services.publisher.adapters import Clients, ReleasedClients
-from services.publisher.handler import RETRIES, signer
+from services.publisher.adapters import RETRIES, Clients, ReleasedClients, signer
 from services.publisher.recipients import redact
 from services.publisher.settings import PublisherSettings
 from services.publisher.standing import StandingStore
