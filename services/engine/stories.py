@@ -5,8 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from heapq import merge
-from itertools import groupby
 from types import ModuleType
 
 from shared.config.rules import StoryRules
@@ -127,13 +125,13 @@ def _own_names(story: Story, other: Story) -> Names:
 
 def _disjoint(a: Names, b: Names) -> bool:
     """Both know something, and nothing in common."""
-    return bool(a) and bool(b) and not a & b
+    return bool(a and b) and a.isdisjoint(b)
 
 
 def _disjoint_in(a: Mapping[str, Names], b: Mapping[str, Names]) -> bool:
     for kind, values in a.items():
         others = b.get(kind)
-        if others and values and not values & others:
+        if others and values and values.isdisjoint(others):
             return True
     return False
 
@@ -160,8 +158,8 @@ class StoryIndex:
     def near(self, story: Story) -> Iterable[Story]:
         """Each story that might report the same event, once, in the order in which they were added."""
         products = (*story.title_products, _NO_PRODUCT) if story.title_products else (_ANY_PRODUCT,)
-        blocks = (self._blocks.get(key, ()) for key in _keys(story, _wanted(story), products))
-        return (self._stories[number] for number, _ in groupby(merge(*blocks)))
+        found = set[int]().union(*(self._blocks.get(key, ()) for key in _keys(story, _wanted(story), products)))
+        return (self._stories[number] for number in sorted(found))
 
 
 def _kinds(story: Story) -> tuple[str, ...]:

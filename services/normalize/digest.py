@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from shlex import quote
 from typing import Any
 
 _ADDRESS = re.compile(r"[^\s<>(),;:\"']+@[^\s<>(),;:\"']+\.[^\s<>(),;:\"']+")
@@ -241,7 +242,7 @@ def _near(facts: Facts) -> Iterator[Line]:
             for miss in edition.near:
                 floor = f" of {miss.floor:.1f}" if miss.floor is not None else ""
                 about = f"{client.client_id} {edition.day}: {miss.score:.1f}{floor}"
-                look = _command(facts, f"explain {miss.url} --client {client.client_id}")
+                look = _command(facts, f"explain {quote(miss.url)} --client {client.client_id}")
                 yield Line(f'{about}, "{_short(miss.title)}": {_short(miss.reason)}', f"if it belongs in: {look}")
 
 

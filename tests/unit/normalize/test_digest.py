@@ -1,5 +1,6 @@
 """The operators' mail from facts: every trouble with its next action, nothing that a mail must not hold."""
 
+import shlex
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -133,6 +134,14 @@ def test_a_near_miss_says_how_near_and_how_to_look_at_it() -> None:
     assert '"Northwind buys a plant": below the floor' in told
     assert "vectora explain https://example.org/plant --client acme --stack prod" in following
     assert digest.actions == 0
+
+
+def test_a_near_miss_address_is_one_word_of_the_command() -> None:
+    near = NearMiss("Plant", "https://example.org/?a=1&b=2;reboot", 11.0, 12.0, "below the floor")
+    digest = write(facts(ClientFacts("acme", (EditionFacts("ed-1", "sent", "2026-03-16", 6, near=(near,)),))))
+    command = line(digest.text, "11.0 of 12.0")[1].split("`")[1]
+    assert shlex.split(command)[2] == near.url
+    assert list(shlex.shlex(command, posix=True, punctuation_chars=True))[2] == near.url
 
 
 @given(st.text(max_size=300), st.emails())
