@@ -16,7 +16,7 @@ _DOUBLED_END = re.compile(r"([.!?…])[\s.…]+$")
 _PLAIN_URL = re.compile(r"[!-~]+")
 _SAFE_AS_IT_IS = re.compile(r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:[/?#][A-Za-z0-9/:?#$&+,;=%~._-]*)?")
 _TODAY = re.compile(
-    r"\b(announced|reported) today\b|\btoday (announced|announces)\b"
+    r"\b(announced|reported) today\b(?!['’]s)|\btoday (announced|announces)\b"
     r"|\b(annonce|a annoncé) aujourd['’]hui\b",
     re.IGNORECASE,
 )

@@ -11,7 +11,9 @@ from datetime import datetime
 from shlex import quote
 from typing import Any
 
-_ADDRESS = re.compile(r"[^\s<>(),;:\"']+@[^\s<>(),;:\"']+\.[^\s<>(),;:\"']+")
+_PART = r"[^\s<>(),;:\"'@/]"
+_ADDRESS = re.compile(rf"{_PART}{{1,64}}@{_PART}{{1,255}}\.{_PART}{{1,63}}")
+"""Bounded (RFC 5321's lengths), because a feed may choose the text. A name behind a slash is a link's."""
 _LONGEST = 120
 _COMING = 100.0
 """Share of a month's cap that the present pace reaches by its end, in percent, from which on it is told."""

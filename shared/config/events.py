@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from shared.config.tree import ConfigTree
 from shared.grounding.check import Vocabulary
-from shared.grounding.orders import without_orders
+from shared.grounding.orders import addresses_software, without_orders
 from shared.grounding.sentences import split_sentences
 from shared.text.hits import Hit
 
@@ -83,9 +83,16 @@ def event_vocabulary(tree: ConfigTree) -> Vocabulary:
 
 
 def read_text(tree: ConfigTree, title: str, body: str) -> Reading:
-    """Run the matcher once over title and body. What addresses the reading software is not read."""
+    """Run the matcher over title and body. What addresses the reading software below the title is not read, save for
+    what excludes: an order must not hide what an item is."""
     text = f"{title}{_GAP}{body}"
-    return Reading(text, len(title), tuple(tree.matcher.find(without_orders(text))))
+    told = f"{title}{_GAP}{without_orders(body)}"
+    hits = tree.matcher.find(told)
+    if told != text:
+        excluding = (hit for hit in tree.matcher.find(text) if hit.kind == "exclusion")
+        hidden = {hit for hit in excluding if not addresses_software(hit.text(text))} - set(hits)
+        hits = sorted([*hits, *hidden], key=lambda hit: (hit.start, -hit.end))
+    return Reading(text, len(title), tuple(hits))
 
 
 def score_events(tree: ConfigTree, title: str, body: str) -> list[tuple[str, float]]:

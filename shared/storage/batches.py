@@ -106,12 +106,15 @@ class BatchStore:
         self._table.put(listed, {"batch_id": manifest.batch_id, "expires_at": int(until.timestamp())})
 
     def since(self, client_id: str, moment: datetime) -> list[Batch]:
-        """A client's batches that began at `moment` or later, the newest first."""
+        """A client's batches that began at `moment` or later, the newest first. One whose start was cut off after it
+        was listed has no record, and is none."""
         found = []
         for row in self._table.query(keys.run(client_id, "", "")[0], ascending=False):
             if datetime.fromisoformat(row["sk"].rpartition("#")[0]) < moment:
                 break
-            found.append(self.get(client_id, row["batch_id"]))
+            record = self._table.get(keys.batch_meta(client_id, row["batch_id"]))
+            if record is not None:
+                found.append(_batch(record))
         return found
 
     def get(self, client_id: str, batch_id: str) -> Batch:

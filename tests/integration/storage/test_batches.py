@@ -109,6 +109,13 @@ def test_a_resumed_run_finds_its_batch_and_keeps_the_first_manifest(store: Batch
     assert len(get_model(objects, keys.manifest("c", "b1"), Manifest).items) == 2
 
 
+def test_a_batch_whose_start_was_cut_off_is_passed_over(store: BatchStore, table: StateTable) -> None:
+    store.open(manifest("a"), deadline=5)
+    table.put(keys.run("c", CLOCK.now().isoformat(), "cut-off"), {"batch_id": "cut-off"})
+
+    assert [batch.batch_id for batch in store.since("c", CLOCK.now())] == ["b1"]
+
+
 def test_a_collect_batch_writes_its_own_marker_and_is_settled(store: BatchStore, objects: S3Objects) -> None:
     store.open(manifest("a", kind="collect"), 0)
     assert store.unsettled() == [("c", "b1")]

@@ -135,6 +135,7 @@ def test_plain_text_is_bounded_and_one_line(text: str, limit: int):
         ("Acme today announced a win.", "Acme announced a win."),
         ("Acme a annoncé aujourd’hui un accord.", "Acme a annoncé un accord."),
         ("Patients today reported less pain than before.", "Patients today reported less pain than before."),
+        ("Acme, which reported today's results, rose.", "Acme, which reported today's results, rose."),
         ("The drug is sold today in Europe.", "The drug is sold today in Europe."),
     ],
 )

@@ -40,6 +40,12 @@ def test_an_order_is_known(sentence: str) -> None:
         "The plant's output event by event was not disclosed.",
         "Hinweis an die Apotheken: Die Packungen werden knapp.",
         "Les rivaux ne suivent pas les règles.",
+        "The PANSS total score: 71 in the active arm.",
+        "Category: Regulatory News. Acme receives approval.",
+        "The agency's new rules override the prior rules.",
+        "The partners use AI models to include more patients.",
+        "Regulators tell physicians to ignore old dosing instructions as the label is expanded.",
+        "Acme is hiring a process engineer (role: engineer).",
     ],
 )
 def test_news_is_no_order(sentence: str) -> None:

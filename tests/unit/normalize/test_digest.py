@@ -144,6 +144,12 @@ def test_a_near_miss_address_is_one_word_of_the_command() -> None:
     assert list(shlex.shlex(command, posix=True, punctuation_chars=True))[2] == near.url
 
 
+def test_a_link_with_a_name_in_it_stays_whole() -> None:
+    near = NearMiss("Plant", "https://example.org/@jane.doe/plant", 11.0, 12.0, "below the floor")
+    digest = write(facts(ClientFacts("acme", (EditionFacts("ed-1", "sent", "2026-03-16", 6, near=(near,)),))))
+    assert "vectora explain https://example.org/@jane.doe/plant --client" in digest.text
+
+
 @given(st.text(max_size=300), st.emails())
 def test_no_address_and_no_long_text_gets_into_the_mail(text: str, address: str) -> None:
     note = f"{text} {address} {text}"
