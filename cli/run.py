@@ -222,7 +222,7 @@ def conclude(pipeline: Pipeline, deployed: Deployed, snapshot: Snapshot, output:
     output.publish(pipeline.files(snapshot.edition), mails)
     report = pipeline.report(snapshot.edition)
     summary.show_edition(console, pipeline.edition(snapshot.edition), report)
-    if isinstance(deployed, LocalStack) and report.model_calls:
+    if isinstance(deployed, LocalStack) and any(report.model_calls.values()):
         console.print("The local model endpoint answered, not Bedrock: nothing was spent.", soft_wrap=True)
     for name in ("newsletter.html", "report.json"):
         console.print(f"{name.split('.')[0].capitalize()}: {output.folder / name}", soft_wrap=True, highlight=False)
