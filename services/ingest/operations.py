@@ -110,6 +110,7 @@ class Ingest:
             if continued:
                 self._hand_over(run, progress)
         if not event.dry_run and not continued:
+            made = self._ports.batches.standing(made)
             self._queue(made)
         bucket, seconds = self._ports.settings.data_bucket, time.monotonic() - begun
         answer = body(made, bucket, dry=event.dry_run, continued=continued, seconds=seconds)

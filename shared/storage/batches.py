@@ -3,7 +3,6 @@
 import random
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -15,7 +14,7 @@ from shared.contracts.batch import Manifest, Marker
 from shared.errors import ConflictError, NotFoundError
 from shared.observability import statistics
 from shared.storage import keys
-from shared.storage.objects import Objects, put_model
+from shared.storage.objects import Objects, get_model, put_model
 from shared.storage.table import Row, StateTable, is_code, update_op
 
 _CONFLICT_TRIES = 12
@@ -73,8 +72,7 @@ class BatchStore:
 
         Nothing may be queued before this returns.
         """
-        with suppress(ConflictError):  # a resumed run: the first manifest stands
-            put_model(self._objects, keys.manifest(manifest.client_id, manifest.batch_id), manifest, once=True)
+        manifest = self.standing(manifest)
         pk_sk = keys.batch_meta(manifest.client_id, manifest.batch_id)
         row = {
             "client_id": manifest.client_id,
@@ -98,6 +96,15 @@ class BatchStore:
         except ConflictError:
             return self.get(manifest.client_id, manifest.batch_id)
         return _batch(row)
+
+    def standing(self, manifest: Manifest) -> Manifest:
+        """Write the run's manifest; or the one that a run of the same run_id, earlier or beside it, has written."""
+        key = keys.manifest(manifest.client_id, manifest.batch_id)
+        try:
+            put_model(self._objects, key, manifest, once=True)
+        except ConflictError:
+            return get_model(self._objects, key, Manifest)
+        return manifest
 
     def _list(self, manifest: Manifest) -> None:
         """Keep the batch in its client's list for as long as a digest may ask for it."""

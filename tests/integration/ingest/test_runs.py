@@ -108,6 +108,20 @@ def test_a_run_that_died_between_manifest_and_state_is_resumed(world: World) -> 
     assert len(world.messages()) == body["items_queued"] == 2
 
 
+def test_a_run_that_is_delivered_twice_queues_what_the_first_manifest_names(world: World) -> None:
+    class Beaten(BatchStore):
+        def standing(self, manifest: Any) -> Any:
+            """The other delivery, which found one item less, has just written its manifest."""
+            super().standing(manifest.model_copy(update={"items": manifest.items[:1]}))
+            return super().standing(manifest)
+
+    body = run(world, web(), ports={"batches": Beaten(world.table, world.objects, world.clock)})
+
+    sent = [message.item_id for message in world.messages()]
+    assert sent == [item.item_id for item in world.manifest(body).items]
+    assert len(sent) == body["items_queued"] == 1
+
+
 def test_what_the_queue_refuses_fails_the_run_and_is_sent_by_the_next_one(world: World) -> None:
     lost = world.manifest(run(world, web(), request_id="look")).items[0].item_id
     world.messages()

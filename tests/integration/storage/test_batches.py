@@ -109,6 +109,14 @@ def test_a_resumed_run_finds_its_batch_and_keeps_the_first_manifest(store: Batch
     assert len(get_model(objects, keys.manifest("c", "b1"), Manifest).items) == 2
 
 
+def test_of_two_manifests_of_one_run_the_first_stands_and_counts(store: BatchStore) -> None:
+    first, second = manifest("a", "b"), manifest("a", "b", "c")
+    assert store.standing(first) == first
+
+    assert store.standing(second) == first
+    assert store.open(second, 9).expected == 2
+
+
 def test_a_batch_whose_start_was_cut_off_is_passed_over(store: BatchStore, table: StateTable) -> None:
     store.open(manifest("a"), deadline=5)
     table.put(keys.run("c", CLOCK.now().isoformat(), "cut-off"), {"batch_id": "cut-off"})
