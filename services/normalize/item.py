@@ -29,6 +29,7 @@ _TAKEN_WAITS = (5, 15, 60, 300, 300)
 """Seconds until a message asks again for a result that another function is making: long enough in all for a lease to
 run out, short at first because most results take seconds."""
 _THROTTLED_WAITS = (30, 60, 120, 300, 300)
+_CONFIG_WAITS = (60, 300, 300, 300, 300)
 _UNAVAILABLE_WAIT = 30
 
 
@@ -81,7 +82,9 @@ class Normalization:
             tree = self._config(message.config_release)
             client = tree.client(message.client_id)
             raw = get_model(self._stores.raw, message.raw_key, RawItem)
-        except (NotFoundError, ConfigError) as error:
+        except ConfigError as error:  # code and configuration part for a while when either is rolled back
+            return Again("config", f"this code cannot read the release: {error}"[:500], _wait(_CONFIG_WAITS, job))
+        except NotFoundError as error:
             return _failed(job, "input", str(error), {})
         task = Task(job, tree, client, raw, deadline, last_chance)
         return self._by_rules(task, "") if client.pipeline.normalizer == "rules" else self._by_model(task)
@@ -89,8 +92,8 @@ class Normalization:
     def _by_model(self, task: Task) -> Verdict:
         signature = prompt.signature(task.tree, self._model.model_id)
         item_id, content = task.raw.item_id, task.raw.content_hash
-        ready = self._stores.results.ready(item_id, content, signature)
-        if ready is None:
+        known = self._known(task, signature)
+        if known is None:
             owner = f"{self._owner}/{task.job.message_id}"
             seconds = int(task.deadline - self._clock.now().timestamp()) + _LEASE_MARGIN
             lease = self._stores.results.lease(item_id, content, signature, owner, max(seconds, _LEASE_MARGIN))
@@ -99,10 +102,24 @@ class Normalization:
                     return self._make(task, signature)
                 finally:
                     self._stores.results.release(item_id, content, signature, owner)
-            if lease == "taken":
-                return Again("taken", "another function is normalizing this item", _wait(_TAKEN_WAITS, task.job))
-            ready = self._stores.results.ready(item_id, content, signature)
-        return self._reuse(task, str(ready), signature)
+            known = self._known(task, signature) if lease == "ready" else None
+        if known is None:
+            return Again("taken", "another function is normalizing this item", _wait(_TAKEN_WAITS, task.job))
+        return self._reuse(task, known, signature)
+
+    def _known(self, task: Task, signature: str) -> NormalizedItem | None:
+        """The result that is there. The lake holds one answer an item: where another normalizer's, or one about other
+        content, has taken its place, the result is there no more. A model's answer stands in for the rules'."""
+        item_id, content = task.raw.item_id, task.raw.content_hash
+        key = self._stores.results.ready(item_id, content, signature)
+        if key is None:
+            return None
+        known = get_model(self._stores.raw, key, NormalizedItem)
+        better = known.normalizer.kind == "model" and signature == by_rules.signature(task.tree)
+        if known.content_hash == content and (known.normalizer.signature == signature or better):
+            return known
+        self._stores.results.forget(item_id, content, signature, key)
+        return None
 
     def _make(self, task: Task, signature: str) -> Verdict:
         """Spend on the model, within the budget."""
@@ -149,9 +166,9 @@ class Normalization:
 
     def _by_rules(self, task: Task, why: str, bill: Bill | None = None) -> Verdict:
         signature = by_rules.signature(task.tree)
-        ready = self._stores.results.ready(task.raw.item_id, task.raw.content_hash, signature)
-        if ready is not None and bill is None:
-            return self._reuse(task, ready, signature)
+        known = self._known(task, signature)
+        if known is not None and bill is None:
+            return self._reuse(task, known, signature)
         raw = task.raw
         answer = by_rules.normalize_text(
             task.tree,
@@ -187,9 +204,8 @@ class Normalization:
         facts = {**_facts(bill, normalizer.kind, reused=False), "refused": refused.model_dump()}
         return Done(Outcome(raw.item_id, "done", reason, facts))
 
-    def _reuse(self, task: Task, key: str, signature: str) -> Verdict:
+    def _reuse(self, task: Task, known: NormalizedItem, signature: str) -> Verdict:
         """A result that is there costs nothing; what ingest has learned since (date, sources) is carried over."""
-        known = get_model(self._stores.raw, key, NormalizedItem)
         raw = task.raw
         fresh = known.model_copy(
             update={

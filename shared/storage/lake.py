@@ -29,12 +29,18 @@ class Lake:
     def put(self, item: NormalizedItem) -> str:
         """Store an item and index it; returns its object key. A changed date moves the item's entries.
 
-        An answer by rules never replaces a model's answer about the same content.
+        An answer by rules never replaces a model's answer about the same content. Sources add up: whoever made the
+        item anew may know of one only.
         """
-        key = keys.normalized(item.published, item.item_id)
         old = self._table.get(keys.lake_item(item.item_id))
-        if old and _outranks(old, item):
-            return str(old["key"])
+        if old:
+            sources = tuple(dict.fromkeys((*old.get("sources", ()), *item.sources)))
+            if _outranks(old, item):
+                if len(sources) == len(old["sources"]):
+                    return str(old["key"])
+                item = get_model(self._objects, old["key"], NormalizedItem)
+            item = item.model_copy(update={"sources": sources})
+        key = keys.normalized(item.published, item.item_id)
         put_model(self._objects, key, item)
         arrived_at = _arrived_at(old, item)
         row = {

@@ -40,6 +40,18 @@ class Results:
         """The result is in the lake under `key`."""
         self._table.update(keys.result(item_id, content_hash, signature), {"status": "ready", "key": key})
 
+    def forget(self, item_id: str, content_hash: str, signature: str, key: str) -> None:
+        """What is under `key` is this result no more; no effect once somebody has made it anew."""
+        try:
+            self._table.update(
+                keys.result(item_id, content_hash, signature),
+                {"status": "leased", "owner": "", "lease_until": 0},
+                condition="#status = :ready AND #key = :key",
+                values={"ready": "ready", "key": key},
+            )
+        except ConflictError:
+            return
+
     def release(self, item_id: str, content_hash: str, signature: str, owner: str) -> None:
         """Give up a lease, so that the next one need not wait for its end; no effect on somebody else's."""
         try:

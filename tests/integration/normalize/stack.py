@@ -85,14 +85,19 @@ class Stack:
         return self.config
 
     def invoke(
-        self, bedrock: ScriptedBedrock, *records: dict[str, Any], owner: str = "request-1", seconds: float = 200
+        self,
+        bedrock: ScriptedBedrock,
+        *records: dict[str, Any],
+        owner: str = "request-1",
+        seconds: float = 200,
+        model_id: str = MODEL_ID,
     ) -> tuple[list[str], Invocation, CallCounts]:
         """One invocation of normalize; returns the failed message ids."""
         counts = CallCounts()
         model = Model(
             bedrock,
             "us-east-1",
-            MODEL_ID,
+            model_id,
             self.time,
             RetryPolicy(),
             counts=counts,

@@ -1,5 +1,7 @@
 """One invocation against S3, DynamoDB and SQS: every item ends exactly once, and one failure never blocks another."""
 
+from shared.config.tree import ConfigTree
+from shared.errors import ConfigError
 from shared.storage import keys
 from tests.integration.normalize.stack import Stack, record, stack
 from tests.log_lines import logged
@@ -199,6 +201,60 @@ def test_a_changed_date_moves_a_reused_item_without_a_call(aws: Stack) -> None:
     assert len(bedrock.requests) == 1
     assert [row["item_id"] for row in aws.stores.lake.published_in("2025-12-08", "2025-12-09")] == [raw.item_id]
     assert aws.stores.lake.published_in("2025-12-09", "2025-12-10") == []
+
+
+def test_going_back_to_an_earlier_model_makes_its_result_anew(aws: Stack) -> None:
+    raw, other = raw_item(), "eu.maker.model-1"
+    bedrock = ScriptedBedrock(GOOD, GOOD, GOOD)
+    for turn, model_id in enumerate((MODEL_ID, other, MODEL_ID, MODEL_ID)):
+        (message,) = aws.open_batch(raw, batch_id=f"edition-{turn}")
+        aws.invoke(bedrock, record(message), model_id=model_id, owner=f"request-{turn}")
+        item = aws.lake_item(raw.item_id)
+        assert item is not None
+        assert item.normalizer.model_id == model_id
+        assert aws.outcome(raw.item_id, f"edition-{turn}")["status"] == "done"
+    assert len(bedrock.requests) == 3
+
+
+def test_an_item_that_is_made_anew_keeps_every_source_that_carried_it(aws: Stack) -> None:
+    raw, bedrock = raw_item(), ScriptedBedrock(GOOD, GOOD)
+    (message,) = aws.open_batch(raw)
+    aws.invoke(bedrock, record(message))
+    (message,) = aws.open_batch(raw.model_copy(update={"sources": ("wire",)}), batch_id="edition-2")
+    aws.invoke(bedrock, record(message), model_id="eu.maker.model-1")
+    item, row = aws.lake_item(raw.item_id), aws.stores.lake.get(raw.item_id)
+    assert item is not None
+    assert row is not None
+    assert list(item.sources) == row["sources"] == ["acme_news", "wire"]
+
+
+def test_an_answer_by_rules_that_gives_way_to_the_models_still_adds_its_source() -> None:
+    with stack(tree(client("one"), client("two", pipeline={"normalizer": "rules"}))) as aws:
+        raw = raw_item()
+        (message,) = aws.open_batch(raw, client_id="one", batch_id="edition-one")
+        aws.invoke(ScriptedBedrock(GOOD), record(message))
+        (message,) = aws.open_batch(
+            raw.model_copy(update={"sources": ("wire",)}), client_id="two", batch_id="edition-two"
+        )
+        aws.invoke(ScriptedBedrock(), record(message))
+        item = aws.lake_item(raw.item_id)
+        assert item is not None
+        assert (item.normalizer.kind, item.sources) == ("model", ("acme_news", "wire"))
+
+
+def test_a_release_that_this_code_cannot_read_leaves_the_message_for_later(aws: Stack) -> None:
+    raw, bedrock = raw_item(), ScriptedBedrock(GOOD)
+    (message,) = aws.open_batch(raw)
+
+    def unreadable(release: str) -> ConfigTree:
+        raise ConfigError(f"{release}: an unknown key")
+
+    readable, aws.load = aws.load, unreadable  # type: ignore[method-assign]
+    assert aws.invoke(bedrock, record(message))[0] == ["m-1"]
+    assert aws.batches.get("acme_weekly", "edition-1").failed == 0
+    aws.load = readable  # type: ignore[method-assign]
+    assert aws.invoke(bedrock, record(message, receives=2))[0] == []
+    assert aws.outcome(raw.item_id)["status"] == "done"
 
 
 def test_a_defect_in_one_item_does_not_lose_the_others(aws: Stack) -> None:
