@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Lock
 from typing import Any
 
 import pytest
@@ -167,21 +166,9 @@ def test_calls_of_all_functions_start_one_after_the_other(table: StateTable) -> 
     assert waits(paces[1], time, 1) == pytest.approx([4], abs=0.01), "a refused caller holds no place"
 
 
-class Atomic(StateTable):
-    """A conditional write is one step in DynamoDB; in moto it is not."""
-
-    lock = Lock()
-
-    def update(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        with self.lock:
-            return super().update(*args, **kwargs)
-
-
 def test_threads_that_reserve_together_get_different_moments(table: StateTable) -> None:
-    atomic = Atomic.__new__(Atomic)
-    atomic.__dict__.update(table.__dict__)
     time = Time()
-    pace = SharedPace(atomic, "r", "m", Quota(60, 0, headroom=0, lead=0), time, lambda _s: None)
+    pace = SharedPace(table, "r", "m", Quota(60, 0, headroom=0, lead=0), time, lambda _s: None)
     with ThreadPoolExecutor(4) as pool:
         taken = sorted(pool.map(lambda _n: waits(pace, time, 1)[0], range(12)))
     assert taken == pytest.approx(list(range(12)), abs=0.01)
