@@ -84,6 +84,11 @@ def poll(
     return replace(polled, snapshot=_snapshot(source, answer, at, signature))
 
 
+def given_up_on(source: Source, health: Health, at: datetime) -> Polled:
+    """A source that had not answered when a whole invocation had passed."""
+    return _failed(source, "not read: it took all the time of an invocation", health, at, time.monotonic())
+
+
 def _left_alone(source: Source, previous: Snapshot | None, health: Health, begun: float) -> Polled:
     entries = previous.entries if previous else ()
     error = f"asked to be left alone until {health.retry_at[:16]}Z: {health.last_error}"

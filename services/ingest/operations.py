@@ -16,7 +16,7 @@ from services.ingest.consider import Rules, Stores, consider
 from services.ingest.fetch import Gets, OutOfTimeError
 from services.ingest.filtering import filters_for, link_titles
 from services.ingest.gateway import Gateway, open_gateway
-from services.ingest.listings import Polled, poll
+from services.ingest.listings import Polled, given_up_on, poll
 from services.ingest.manifest import body, decided, manifest, message, read_source
 from services.ingest.plan import Candidate, Considered, Period
 from services.ingest.progress import MOST, STEP_SECONDS, Decided, Progress, ReadSource
@@ -30,7 +30,7 @@ from shared.config.tree import ConfigTree
 from shared.contracts.batch import Manifest
 from shared.contracts.events import Answer, IngestEvent, Kind
 from shared.errors import ConfigError, InputError, NotFoundError, RunFailedError
-from shared.observability import correlate
+from shared.observability import correlate, logger
 from shared.storage import keys
 from shared.storage.batches import BatchStore
 from shared.storage.editions import Editions
@@ -85,6 +85,11 @@ class Run:
     @property
     def timezone(self) -> str:
         return self.client.client_profile.timezone
+
+    @property
+    def last(self) -> bool:
+        """Whether no invocation may follow this one."""
+        return self.event.continuation >= MOST
 
 
 class Ingest:
@@ -168,7 +173,9 @@ class Ingest:
     def _collect(self, run: Run, ends_at: float) -> tuple[Progress, bool]:
         """What the run has read and decided by now, and whether that is all.
 
-        Raises RunFailedError when no source could be read, or when the time was too short for anything.
+        What a whole invocation came no further with, or the last one of the chain leaves, is given up with its reason:
+        one source or article that never ends must not cost the others. Raises RunFailedError when no source could be
+        read, or when the time was too short for anything.
         """
         fetch = self._ports.open_fetcher(run.gateway, ends_at)
         now = time.monotonic()
@@ -180,25 +187,41 @@ class Ingest:
         sources = (*before.sources, *map(read_source, polled))
         progress = before.model_copy(update={"sources": sources, "sources_in_all": len(run.sources)})
         if len(polled) < len(left):
-            return self._unless_idle(before, progress), False
+            if not (run.last or _idle(before, progress)):
+                return progress, False
+            progress = self._without_unread_sources(run, progress)
         _require_any(progress.sources)
         found, fresh = self._consider_all(run, progress, fetch, last_start)
-        progress = progress.model_copy(update={"decided": (*progress.decided, *fresh), "articles_in_all": found})
-        whole = len(progress.decided) == found
-        return (progress if whole else self._unless_idle(before, progress)), whole
+        decisions = (*progress.decided, *fresh)
+        progress = progress.model_copy(update={"decided": decisions, "articles_in_all": len(found)})
+        if len(decisions) < len(found):
+            if not (run.last or _idle(before, progress)):
+                return progress, False
+            progress = _without_unread_articles(progress, found)
+        return progress, True
 
-    @staticmethod
-    def _unless_idle(before: Progress, progress: Progress) -> Progress:
-        if (len(before.sources), len(before.decided)) == (len(progress.sources), len(progress.decided)):
+    def _without_unread_sources(self, run: Run, progress: Progress) -> Progress:
+        """The sources that were not read, as failed. Raises RunFailedError when none was read."""
+        if not progress.sources:
             raise RunFailedError("the time was too short to read anything; raise the function's Timeout")
-        return progress
+        left, memory = _unread(run.sources, progress), self._ports.sources
+        given_up = [given_up_on(one, memory.health(one.source_key), self._ports.clock.now()) for one in left]
+        for polled in given_up:
+            self._remember(run, polled)
+        logger.error("sources were given up", extra={"sources": [source.source_key for source in left]})
+        return progress.model_copy(update={"sources": (*progress.sources, *map(read_source, given_up))})
+
+    def _remember(self, run: Run, polled: Polled) -> None:
+        if run.event.dry_run or run.event.test:
+            return
+        if polled.snapshot is not None:
+            self._ports.sources.remember(polled.snapshot)
+        self._ports.sources.save(polled.source.source_key, polled.health)
 
     def _hand_over(self, run: Run, progress: Progress) -> None:
-        """Keep what was done and have another invocation go on. Raises RunFailedError when there were too many."""
+        """Keep what was done and have another invocation go on. Raises RunFailedError for a dry run."""
         if run.event.dry_run:
             raise RunFailedError("a dry run must end within one invocation; restrict it with sources")
-        if run.event.continuation >= MOST:
-            raise RunFailedError(f"{run.batch_id} is not done after {MOST} continuations; split the client's sources")
         put_model(self._ports.stores.objects, keys.progress(run.client.client_id, run.batch_id), progress)
         following = {"run_id": run.run_id, "continuation": run.event.continuation + 1}
         self._ports.go_on(run.event.model_copy(update=following))
@@ -225,10 +248,7 @@ class Ingest:
                 polled = poll(source, fetch, context, previous, health, self._ports.clock.now(), run.as_of)
             except OutOfTimeError:
                 return None
-            if not run.event.dry_run and not run.event.test:
-                if polled.snapshot is not None:
-                    memory.remember(polled.snapshot)
-                memory.save(source.source_key, polled.health)
+            self._remember(run, polled)
             return polled
 
         with ThreadPoolExecutor(min(self._ports.settings.poll_workers, max(1, len(sources)))) as pool:
@@ -243,8 +263,10 @@ class Ingest:
             api_key=self._ports.api_key() if source.ingestion_mode == "pubmed" else "",
         )
 
-    def _consider_all(self, run: Run, progress: Progress, fetch: Gets, last_start: float) -> tuple[int, list[Decided]]:
-        """How many articles there are, and the decisions on those not decided before that could be made in time."""
+    def _consider_all(
+        self, run: Run, progress: Progress, fetch: Gets, last_start: float
+    ) -> tuple[list[Candidate], list[Decided]]:
+        """All articles, and the decisions on those not decided before that could be made in time."""
         now = self._ports.clock.now()
         rules = Rules(
             period=run.period,
@@ -274,7 +296,7 @@ class Ingest:
         with ThreadPoolExecutor(self._ports.settings.workers) as pool:
             left = [candidate for candidate in found if candidate.item_id not in done]
             fresh = [decision for decision in pool.map(one, left) if decision is not None]
-        return len(found), fresh
+        return found, fresh
 
     def _queue(self, made: Manifest) -> None:
         """Open the batch, send what was never sent, close it when there is nothing to wait for."""
@@ -324,6 +346,25 @@ def _wanted(sources: tuple[Source, ...], only: tuple[str, ...] | None, client_id
     if unknown:
         raise InputError(f"{client_id} has no source {', '.join(unknown)}; known: {', '.join(known)}")
     return tuple(known[key] for key in dict.fromkeys(only)) if only else sources
+
+
+def _unread(sources: Sequence[Source], progress: Progress) -> list[Source]:
+    read = {one.source_key for one in progress.sources}
+    return [source for source in sources if source.source_key not in read]
+
+
+def _idle(before: Progress, progress: Progress) -> bool:
+    """Whether an invocation came no further than the one before it."""
+    return (len(before.sources), len(before.decided)) == (len(progress.sources), len(progress.decided))
+
+
+def _without_unread_articles(progress: Progress, found: Sequence[Candidate]) -> Progress:
+    """The articles that were not read, as errors; nothing remembers them, so that the next run reads them."""
+    done = {one.seen.item_id for one in progress.decided}
+    reason = "not read: no invocation had time for it; the next run tries again"
+    unread = tuple(decided(Considered(one, "error", reason)) for one in found if one.item_id not in done)
+    logger.error("articles were given up", extra={"articles": len(unread)})
+    return progress.model_copy(update={"decided": (*progress.decided, *unread)})
 
 
 def _require_any(sources: Sequence[ReadSource]) -> None:

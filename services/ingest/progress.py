@@ -6,7 +6,9 @@ sources and articles that are left, and so on. Manifest and messages come only w
 article decided: until then the batch does not exist for anybody else, and nothing can complete early. An invocation
 that dies is repeated by Lambda (asynchronous retries) and finds the last object; what it had read meanwhile is in the
 URL memory. Configuration, clock and window are those of the first invocation. A chain is bounded (MOST): Lambda itself
-stops a function that has invoked itself about sixteen times, also asynchronously.
+stops a function that has invoked itself about sixteen times, also asynchronously. What is left when an invocation came
+no further, or after the last one, is given up with its reason (a failed source, an article in error), and the batch is
+made of the rest: one source that never ends must not cost the others.
 """
 
 from shared.contracts.base import Contract, Record

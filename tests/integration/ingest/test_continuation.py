@@ -1,6 +1,7 @@
 """A run that does not fit into one invocation is finished by others, as if it had been one."""
 
 import itertools
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from services.ingest.consider import Stores
 from services.ingest.fetch import OutOfTimeError
 from services.ingest.operations import Ingest
 from services.ingest.progress import MOST, Progress
+from shared import ids
 from shared.contracts.events import IngestEvent
 from shared.errors import RunFailedError
 from shared.storage import keys
@@ -116,11 +118,16 @@ def test_a_run_without_time_for_anything_fails_and_says_what_to_do(world: World)
     assert world.handed_over == []
 
 
-def test_a_chain_is_bounded(world: World, ticking: None) -> None:
+def test_the_last_invocation_of_a_chain_makes_the_batch_of_what_was_read_and_names_the_rest(
+    world: World, ticking: None
+) -> None:
     config, web = many(40, 4)
-    ingest = Ingest(world.ports(config, open_fetcher=lambda gateway, ends_at: web))
-    with pytest.raises(RunFailedError, match="continuations"):
-        ingest.run(IngestEvent.model_validate({**EVENT, "continuation": 12}), "r-1", 200)
+    (answer,) = chain(world, config, web, 200, {**EVENT, "continuation": MOST})
+    assert answer.statusCode == 200
+    outcomes = Counter(item.dispositions[-1].outcome for item in world.manifest(answer.body).seen)
+    assert set(outcomes) == {"queued", "error"}
+    assert outcomes.total() == 160
+    assert outcomes["queued"] == answer.body["items_queued"] == len(world.messages())
 
 
 class Interrupted(FakeWeb):
@@ -149,12 +156,27 @@ def test_what_the_end_of_an_invocation_cut_off_is_read_by_the_next_one(world: Wo
     assert not any("not read" in item.dispositions[-1].reason for item in manifest.seen)
 
 
-def test_a_source_that_no_invocation_has_time_for_ends_the_chain(world: World) -> None:
+def test_a_source_that_no_invocation_has_time_for_is_given_up_alone(world: World) -> None:
     config, web = many(2, 1)
-    interrupted = Interrupted(web, {"https://s1.example.org/feed"}, 1000)
-    with pytest.raises(RunFailedError, match="too short to read anything"):
-        chain(world, config, interrupted, 300)
-    assert world.messages() == []
+    endless = Interrupted(web, {"https://s1.example.org/feed"}, 1000)
+    answers = chain(world, config, endless, 300)
+    last = answers[-1]
+    assert (last.statusCode, last.body["items_queued"], len(world.messages())) == (200, 1, 1)
+    assert "all the time" in last.body["sources_failed"]["s1"]
+    assert world.ports(config).sources.health("s1").failures == 1
+
+
+def test_an_article_that_no_invocation_has_time_for_is_given_up_alone_and_read_by_the_next_run(world: World) -> None:
+    config, web = many(2, 2)
+    stuck = "https://s1.example.org/1"
+    answers = chain(world, config, Interrupted(web, {stuck}, 1000), 300)
+    assert answers[-1].statusCode == 200
+    by_url = {item.url: item.dispositions[-1] for item in world.manifest(answers[-1].body).seen}
+    assert by_url[stuck].outcome == "error"
+    assert "next run" in by_url[stuck].reason
+    assert [one.outcome for url, one in by_url.items() if url != stuck] == ["queued"] * 3
+    chain(world, config, web, 300, {**EVENT, "run_id": "tuesday"})
+    assert ids.item_id(stuck) in {message.item_id for message in world.messages()}
 
 
 def test_the_sources_are_counted_for_whoever_follows_the_run(world: World, ticking: None) -> None:
