@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
@@ -31,13 +30,12 @@ from shared.config.store import S3ConfigStore
 from shared.config.tree import ConfigTree
 from shared.contracts.events import IngestEvent, Kind
 from shared.errors import InputError
+from shared.reserved import is_reserved
 from shared.storage.table import Row
 
 STALL_VARIABLE = "VECTORA_STALL_SECONDS"
 _STALL_SECONDS = {StackName.local: 60.0}
 _STALL_SECONDS_AWS = 300.0
-_RESERVED = ".example.org"
-"""Sources there exist nowhere: example.org is reserved (RFC 2606), so the demo's own pages are meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +124,7 @@ def fetching(request: Request, tree: ConfigTree, client: ClientConfig, today: da
 def is_demo(tree: ConfigTree, client: ClientConfig) -> bool:
     """Whether all of the client's sources are on reserved names, which only the demo's pages answer."""
     sources = tree.sources_for(client)
-    hosts = [urlsplit(source.url).hostname or "" for source in sources]
-    return bool(hosts) and all(f".{host}".endswith(_RESERVED) for host in hosts)
+    return bool(sources) and all(is_reserved(source.url) for source in sources)
 
 
 def prepare(request: Request, shown: Display) -> Deployed:

@@ -12,6 +12,7 @@ from shared.config.rules import Source
 from shared.contracts.items import RawItem
 from shared.errors import NotFoundError
 from shared.ids import content_hash
+from shared.reserved import is_reserved
 from shared.storage import keys
 from shared.storage.lake import Lake
 from shared.storage.objects import Objects, get_model, put_model
@@ -26,7 +27,8 @@ UNDATED_AGAIN = timedelta(days=7)
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What a run decides by. `now`: no date may be far after it; `fetched_at`: real time. `force`: read everything
-    again. `keep`: whether anything may be written (not in a dry run)."""
+    again. `keep`: whether anything may be written (not in a dry run). `gateway`: whether a local gateway stands for the
+    world, so that any name may be meant."""
 
     period: Period
     filters: dict[str, Filter]
@@ -34,6 +36,7 @@ class Rules:
     fetched_at: datetime
     force: bool = False
     keep: bool = True
+    gateway: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ def consider(candidate: Candidate, rules: Rules, stores: Stores, fetch: Gets) ->
     day = listing_day(candidate, rules.now)
     if day and not rules.period.holds(day, candidate.late_days):
         return Considered(candidate, "out_of_window", f"published {day}, outside the window", day)
+    if is_reserved(candidate.entry.url) and not (rules.gateway or is_reserved(candidate.source.url)):
+        return Considered(candidate, "filtered", "its address is at a reserved name: a test or a placeholder", day)
     keepers, verdict = _by_title(candidate, rules.filters)
     if not keepers:
         return Considered(candidate, "filtered", verdict.reason, day)

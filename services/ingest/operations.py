@@ -275,6 +275,7 @@ class Ingest:
             fetched_at=now,
             force=run.event.force_refresh,
             keep=not run.event.dry_run,
+            gateway=bool(run.gateway.origin),
         )
         is_link = link_titles(run.tree)
         sources = {source.source_key: source for source in run.sources}

@@ -228,6 +228,20 @@ def test_an_exclusion_in_the_title_drops_before_fetching(world: World) -> None:
     assert "'hiring'" in item.dispositions[-1].reason
 
 
+def test_a_test_item_in_a_real_feed_is_dropped_unless_a_gateway_stands_for_the_world(world: World) -> None:
+    feed, test_item = "https://press.acme-pharma.com/feed", "https://www.example.com/a"
+    served = FakeWeb(
+        {feed: rss(("Acme gets approval", test_item, DAY)), test_item: page("Acme gets approval", "Acme.")}
+    )
+    config = tree([source("press", feed)])
+    real = run(world, served, config=config)
+    (seen,) = world.manifest(real).seen
+    assert (seen.dispositions[-1].outcome, served.asked) == ("filtered", [feed])
+    assert "reserved name" in seen.dispositions[-1].reason
+    gateway = {"fetch_gateway": "http://127.0.0.1:1", "run_id": "gateway"}
+    assert run(world, served, gateway, config=config)["items_queued"] == 1
+
+
 def test_an_undatable_item_is_set_aside_and_not_read_again_at_once(world: World) -> None:
     fake = FakeWeb({FEED: rss(("One", ONE, "")), ONE: page("One", "No date anywhere in here.")})
     body = run(world, fake)
