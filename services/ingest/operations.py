@@ -19,7 +19,7 @@ from services.ingest.gateway import Gateway, open_gateway
 from services.ingest.listings import Polled, given_up_on, poll
 from services.ingest.manifest import body, decided, manifest, message, read_source
 from services.ingest.plan import Candidate, Considered, Period
-from services.ingest.progress import MOST, STEP_SECONDS, Decided, Progress, ReadSource
+from services.ingest.progress import MOST, PATIENCE, STEP_SECONDS, Decided, Progress, ReadSource
 from services.ingest.settings import IngestSettings
 from services.ingest.sources.base import ReadingContext
 from shared import ids
@@ -173,9 +173,9 @@ class Ingest:
     def _collect(self, run: Run, ends_at: float) -> tuple[Progress, bool]:
         """What the run has read and decided by now, and whether that is all.
 
-        What a whole invocation came no further with, or the last one of the chain leaves, is given up with its reason:
-        one source or article that never ends must not cost the others. Raises RunFailedError when no source could be
-        read, or when the time was too short for anything.
+        What two whole invocations in a row came no further with, or the last one of the chain leaves, is given up with
+        its reason: one source or article that never ends must not cost the others. Raises RunFailedError when no source
+        could be read, or when the time was too short for anything.
         """
         fetch = self._ports.open_fetcher(run.gateway, ends_at)
         now = time.monotonic()
@@ -187,7 +187,8 @@ class Ingest:
         sources = (*before.sources, *map(read_source, polled))
         progress = before.model_copy(update={"sources": sources, "sources_in_all": len(run.sources)})
         if len(polled) < len(left):
-            if not (run.last or _idle(before, progress)):
+            progress = _counted(before, progress)
+            if not (run.last or progress.idle >= PATIENCE):
                 return progress, False
             progress = self._without_unread_sources(run, progress)
         _require_any(progress.sources)
@@ -195,15 +196,14 @@ class Ingest:
         decisions = (*progress.decided, *fresh)
         progress = progress.model_copy(update={"decided": decisions, "articles_in_all": len(found)})
         if len(decisions) < len(found):
-            if not (run.last or _idle(before, progress)):
+            progress = _counted(before, progress)
+            if not (run.last or progress.idle >= PATIENCE):
                 return progress, False
             progress = _without_unread_articles(progress, found)
         return progress, True
 
     def _without_unread_sources(self, run: Run, progress: Progress) -> Progress:
-        """The sources that were not read, as failed. Raises RunFailedError when none was read."""
-        if not progress.sources:
-            raise RunFailedError("the time was too short to read anything; raise the function's Timeout")
+        """The sources that were not read, as failed."""
         left, memory = _unread(run.sources, progress), self._ports.sources
         given_up = [given_up_on(one, memory.health(one.source_key), self._ports.clock.now()) for one in left]
         for polled in given_up:
@@ -354,9 +354,12 @@ def _unread(sources: Sequence[Source], progress: Progress) -> list[Source]:
     return [source for source in sources if source.source_key not in read]
 
 
-def _idle(before: Progress, progress: Progress) -> bool:
-    """Whether an invocation came no further than the one before it."""
-    return (len(before.sources), len(before.decided)) == (len(progress.sources), len(progress.decided))
+def _counted(before: Progress, progress: Progress) -> Progress:
+    """With the number of invocations in a row that came no further. Raises RunFailedError when nothing was read yet."""
+    if not progress.sources:
+        raise RunFailedError("the time was too short to read anything; raise the function's Timeout")
+    further = (len(before.sources), len(before.decided)) != (len(progress.sources), len(progress.decided))
+    return progress.model_copy(update={"idle": 0 if further else before.idle + 1})
 
 
 def _without_unread_articles(progress: Progress, found: Sequence[Candidate]) -> Progress:
