@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -16,23 +15,18 @@ import boto3
 
 from local.layout import layout
 from local.stack import Stack, connect
+from tests.ports import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 CONFIG = PROJECT / "config"
 COMMAND = Path(sys.executable).parent / "vectora"
-RUN_SECONDS = 600
+RUN_SECONDS = 1200
 
 
 def shared_folder() -> Path | None:
     """The folder of real material beside the checkout (VECTORA_SHARED), or None."""
     folder = Path(os.environ.get("VECTORA_SHARED") or PROJECT.parent / "shared")
     return folder if (folder / "replay" / "serve.py").is_file() else None
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -112,14 +106,14 @@ class Replay:
     def stop(self) -> None:
         if self.process:
             self.process.terminate()
-            self.process.wait(10)
+            self.process.wait(60)
 
 
-def wait_for(url: str, seconds: float = 15) -> None:
+def wait_for(url: str, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:
-            with urllib.request.urlopen(url, timeout=2):
+            with urllib.request.urlopen(url, timeout=10):
                 return
         except OSError:
             if time.monotonic() > deadline:

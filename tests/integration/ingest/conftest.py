@@ -114,13 +114,14 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             ],
             BillingMode="PAY_PER_REQUEST",
         )
+        held = {"VisibilityTimeout": "43200"}  # what `messages` has seen stays out of sight
         settings = IngestSettings.load(
             {
                 "ENV": "local",
                 "CONFIG_BUCKET": "config",
                 "DATA_BUCKET": "data",
                 "STATE_TABLE": "state",
-                "RAW_QUEUE_URL": sqs.create_queue(QueueName="raw")["QueueUrl"],
+                "RAW_QUEUE_URL": sqs.create_queue(QueueName="raw", Attributes=held)["QueueUrl"],
             }
         )
         yield World(s3, sqs, StateTable(dynamo, "state"), S3Objects(s3, "data"), settings, FixedClock(NOW))
