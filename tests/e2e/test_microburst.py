@@ -62,7 +62,7 @@ def test_with_every_service_failing_now_and_then_every_item_ends_once(rig: Rig, 
     rig.function({"AWS_ENDPOINT_URL": proxy})
     messages = rig.open_batch(rig.items(30, "microburst"), "microburst")
     rig.send(messages)
-    wait_complete(rig, messages, 420)
+    wait_complete(rig, messages)
     with urllib.request.urlopen(f"{proxy}/_microburst/stats", timeout=60) as answer:
         assert json.loads(answer.read())["requests"]["faulted"] > 0
     check_every_item_ended_once(rig, messages)
