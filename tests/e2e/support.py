@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 CONFIG = PROJECT / "config"
 COMMAND = Path(sys.executable).parent / "vectora"
 RUN_SECONDS = 1200
+_OWNER = "owner.pid"
+"""In a machine's folder: the test process that it belongs to."""
 
 
 def shared_folder() -> Path | None:
@@ -77,7 +80,25 @@ def new_machine(folder: Path, **variables: str) -> Machine:
     ports = {"VECTORA_LOCAL_PORT": str(free_port()), "VECTORA_MODEL_PORT": str(free_port())}
     cwd = folder / "cwd"
     cwd.mkdir(parents=True)
+    (folder / _OWNER).write_text(str(os.getpid()))
     return Machine(inherited | ports | {"VECTORA_LOCAL_DIR": str(folder / "stack")} | variables, cwd)
+
+
+def stop_leftovers(sessions: Path) -> list[Path]:
+    """Stop what the machines of killed test sessions still run, its schedules included; the folders of those machines.
+
+    `sessions` holds the folder of each session, this one's too.
+    """
+    found = []
+    for owner in sessions.glob(f"pytest-*/*/{_OWNER}"):
+        with suppress(ProcessLookupError):
+            os.kill(int(owner.read_text()), 0)
+            continue
+        home = {"VECTORA_LOCAL_DIR": str(owner.parent / "stack")}
+        subprocess.run([str(COMMAND), "local", "down"], env=os.environ | home, capture_output=True, check=True)
+        owner.unlink()
+        found.append(owner.parent)
+    return found
 
 
 @dataclass
