@@ -8,7 +8,7 @@ from cli.stacks import StackName
 from shared.errors import InputError, VectoraError
 
 VARIABLE = "VECTORA_FETCH_GATEWAY"
-_TIMEOUT = 5.0
+_TIMEOUT = 20.0
 
 
 def from_environment(stack: StackName) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.errors import VectoraError
 
-_TIMEOUT = 10.0
+_TIMEOUT = 30.0
 
 
 def configure(origin: str, settings: Mapping[str, Any]) -> dict[str, Any]:

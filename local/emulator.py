@@ -21,6 +21,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from local.errors import LocalStackError
 from local.layout import HOST, REGION, Layout
 from local.processes import Daemon, http_get
 
@@ -162,9 +163,17 @@ def allow_sender(layout: Layout, identity: str) -> None:
 
 
 def sent_mail(layout: Layout) -> list[dict[str, Any]]:
-    """Every mail that the emulator's SES accepted: Source, To, Subject, BodyText, BodyHtml, Timestamp, MessageId."""
-    body = http_get(f"{layout.endpoint}/_ministack/ses/messages?account={ACCOUNT}", timeout=10)
-    return list(json.loads(body or b"{}").get("messages", {}).get(ACCOUNT, []))
+    """Every mail that the emulator's SES accepted: Source, To, Subject, BodyText, BodyHtml, Timestamp, MessageId.
+
+    Raises LocalStackError when the emulator does not tell.
+    """
+    body = http_get(f"{layout.endpoint}/_ministack/ses/messages?account={ACCOUNT}", timeout=60)
+    if body is None:
+        raise LocalStackError(
+            f"the emulator at {layout.endpoint} does not tell which mails it accepted: run `vectora local up`, "
+            f"or see {layout.home / 'emulator.log'}"
+        )
+    return list(json.loads(body).get("messages", {}).get(ACCOUNT, []))
 
 
 def _drop_failed_stack(layout: Layout, name: str) -> None:

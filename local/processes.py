@@ -22,6 +22,7 @@ class Daemon:
     """A server of the stack.
 
     `healthy` tells whether the server that answers on the port is this very one; anything else there is a stranger.
+    The seconds are a busy machine's: one that ends while starting is noticed at once.
     """
 
     name: str
@@ -30,8 +31,8 @@ class Daemon:
     environment: Mapping[str, str]
     folder: Path
     healthy: Callable[[], bool]
-    start_seconds: float = 30
-    stop_seconds: float = 30
+    start_seconds: float = 120
+    stop_seconds: float = 120
 
     @property
     def pid_file(self) -> Path:

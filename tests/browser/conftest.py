@@ -44,7 +44,7 @@ def window(request: pytest.FixtureRequest) -> str:
 def page(chromium: Any, window: str) -> Iterator[Any]:
     context = chromium.new_context(viewport=WINDOWS[window])
     found = context.new_page()
-    found.set_default_timeout(15_000)
+    found.set_default_timeout(60_000)
     yield found
     context.close()
 
@@ -76,7 +76,7 @@ def reviewed(machine: Machine, tmp_path: Path) -> Iterator[Reviewed]:  # noqa: F
     address = process.stdout.readline().split()[-1]
     yield Reviewed(machine, address, held.newsletter["edition_id"], tmp_path / "out")
     process.terminate()
-    process.wait(10)
+    process.wait(60)
 
 
 def forget(machine: Machine) -> None:  # noqa: F811

@@ -40,7 +40,7 @@ def titles(page: Any) -> list[str]:
 
 def wait_for_status(page: Any, status: str) -> None:
     page.wait_for_function(
-        "status => document.querySelector('.status')?.innerText === status", arg=status, timeout=60_000
+        "status => document.querySelector('.status')?.innerText === status", arg=status, timeout=180_000
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.support import Machine, Replay, new_machine, shared_folder
+from tests.e2e.support import Machine, Replay, new_machine, shared_folder, stop_leftovers
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,6 +21,12 @@ def shared() -> Path:
     if folder is None:
         pytest.skip("the real material is absent: set VECTORA_SHARED, or put it beside the checkout as ../shared")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _alone(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Nothing of an earlier run that was killed takes time from this one."""
+    stop_leftovers(tmp_path_factory.getbasetemp().parent)
 
 
 @pytest.fixture(scope="session")

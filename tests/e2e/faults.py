@@ -14,6 +14,9 @@ from shared.contracts.items import NormalizedItem, RawItem
 from shared.storage.lake import Lake
 from shared.storage.objects import get_model
 
+PATIENCE = 420.0
+"""Seconds in which whatever must happen has happened, however busy the machine is. Less than a queue's own visibility
+timeout: nobody waits for that."""
 READ_TIMEOUT = 10
 FUNCTION_TIMEOUT = 40
 QUIET = {
@@ -47,7 +50,7 @@ def receives(rig: Rig, count: int) -> None:
     rig.function({"MAX_RECEIVE_COUNT": str(count)})
 
 
-def wait_until(happened: Callable[[], bool], seconds: float, what: str) -> None:
+def wait_until(happened: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
     """Raises AssertionError when it has not happened in time."""
     deadline = time.monotonic() + seconds
     while not happened():
@@ -55,8 +58,8 @@ def wait_until(happened: Callable[[], bool], seconds: float, what: str) -> None:
         time.sleep(0.2)
 
 
-def wait_complete(rig: Rig, messages: Sequence[RawMessage], seconds: float) -> None:
-    wait_until(lambda: rig.batch(messages).status == "complete", seconds, f"complete: {rig.batch(messages)}")
+def wait_complete(rig: Rig, messages: Sequence[RawMessage]) -> None:
+    wait_until(lambda: rig.batch(messages).status == "complete", f"{messages[0].batch_id} complete")
 
 
 def rows(rig: Rig, messages: Sequence[RawMessage]) -> Mapping[str, Any]:

@@ -82,7 +82,7 @@ class PostOffice:
     def forward(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
         parts = urlsplit(self.endpoint)
         assert parts.hostname
-        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
+        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=120)
         connection.request("POST", path, body, headers)
         answer = connection.getresponse()
         return answer.status, answer.read()
@@ -178,13 +178,13 @@ class Bench:
     def status(self, client_id: str, name: str) -> str:
         return str(self.editions.get(client_id, name)["status"])
 
-    def until(self, happened: Callable[[], bool], seconds: float = 60) -> None:
+    def until(self, happened: Callable[[], bool], seconds: float = 240) -> None:
         deadline = time.monotonic() + seconds
         while not happened():
             assert time.monotonic() < deadline, f"not within {seconds} s"
             time.sleep(0.2)
 
-    def until_sent(self, client_id: str, name: str, seconds: float = 60) -> None:
+    def until_sent(self, client_id: str, name: str, seconds: float = 240) -> None:
         self.until(lambda: self.status(client_id, name) == "sent", seconds)
 
 

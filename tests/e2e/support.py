@@ -3,12 +3,12 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,23 +16,20 @@ import boto3
 
 from local.layout import layout
 from local.stack import Stack, connect
+from tests.ports import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 CONFIG = PROJECT / "config"
 COMMAND = Path(sys.executable).parent / "vectora"
-RUN_SECONDS = 600
+RUN_SECONDS = 1200
+_OWNER = "owner.pid"
+"""In a machine's folder: the test process that it belongs to."""
 
 
 def shared_folder() -> Path | None:
     """The folder of real material beside the checkout (VECTORA_SHARED), or None."""
     folder = Path(os.environ.get("VECTORA_SHARED") or PROJECT.parent / "shared")
     return folder if (folder / "replay" / "serve.py").is_file() else None
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -83,7 +80,25 @@ def new_machine(folder: Path, **variables: str) -> Machine:
     ports = {"VECTORA_LOCAL_PORT": str(free_port()), "VECTORA_MODEL_PORT": str(free_port())}
     cwd = folder / "cwd"
     cwd.mkdir(parents=True)
+    (folder / _OWNER).write_text(str(os.getpid()))
     return Machine(inherited | ports | {"VECTORA_LOCAL_DIR": str(folder / "stack")} | variables, cwd)
+
+
+def stop_leftovers(sessions: Path) -> list[Path]:
+    """Stop what the machines of killed test sessions still run, its schedules included; the folders of those machines.
+
+    `sessions` holds the folder of each session, this one's too.
+    """
+    found = []
+    for owner in sessions.glob(f"pytest-*/*/{_OWNER}"):
+        with suppress(ProcessLookupError):
+            os.kill(int(owner.read_text()), 0)
+            continue
+        home = {"VECTORA_LOCAL_DIR": str(owner.parent / "stack")}
+        subprocess.run([str(COMMAND), "local", "down"], env=os.environ | home, capture_output=True, check=True)
+        owner.unlink()
+        found.append(owner.parent)
+    return found
 
 
 @dataclass
@@ -112,14 +127,14 @@ class Replay:
     def stop(self) -> None:
         if self.process:
             self.process.terminate()
-            self.process.wait(10)
+            self.process.wait(60)
 
 
-def wait_for(url: str, seconds: float = 15) -> None:
+def wait_for(url: str, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:
-            with urllib.request.urlopen(url, timeout=2):
+            with urllib.request.urlopen(url, timeout=10):
                 return
         except OSError:
             if time.monotonic() > deadline:

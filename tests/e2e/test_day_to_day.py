@@ -19,7 +19,7 @@ from shared.storage.table import StateTable
 from tests.e2e.support import Machine, Outcome, run
 
 SERVICES = ("ingest", "normalize", "engine", "publisher")
-SECONDS = 150
+SECONDS = 300
 
 
 def until(holds: Callable[[], Any], seconds: float = SECONDS) -> Any:

@@ -11,7 +11,6 @@ from bench.normalize.rig import CLIENT, CLIENT_FILE, Rig, connect
 from local.model_endpoint.faults import FRENCH_SENTENCE, INVENTED_NAME, INVENTED_NUMBER
 from shared.contracts.batch import RawMessage
 from tests.e2e.faults import (
-    FUNCTION_TIMEOUT,
     check_every_item_ended_once,
     kill_functions,
     lake_item,
@@ -55,7 +54,7 @@ def test_with_each_fault_of_the_endpoint_every_item_ends_once(rig: Rig, kind: st
     rig.endpoint(**{kind: SHARE})
     messages = opened(rig, f"fault-{kind}")
     rig.send(messages)
-    wait_complete(rig, messages, 60 if kind in QUICK else 300)
+    wait_complete(rig, messages)
     assert rig.control("stats")["outcome"].get(
         {"throttle": "ThrottlingException", "error": "InternalServerException"}.get(kind, kind), 0
     ), "the fault happened"
@@ -71,7 +70,7 @@ def test_with_a_third_of_the_answers_corrupted_no_ungrounded_fact_is_stored(rig:
     items = rig.items(40, "corrupted")
     messages = rig.open_batch(items, "corrupted")
     rig.send(messages)
-    wait_complete(rig, messages, 120)
+    wait_complete(rig, messages)
     outcomes = rig.control("stats")["outcome"]
     assert (outcomes["fence"] + outcomes["invent"]) / sum(outcomes.values()) >= 0.2
     check_every_item_ended_once(rig, messages)
@@ -87,10 +86,10 @@ def test_killed_functions_lose_nothing(rig: Rig) -> None:
     rig.endpoint(latency=4.0)
     messages = opened(rig, "killed", 16)
     rig.send(messages)
-    wait_until(lambda: len(rig.control("calls")) > 0 or rig.batch(messages).done > 0, 30, "under way")
+    wait_until(lambda: len(rig.control("calls")) > 0 or rig.batch(messages).done > 0, "under way")
     assert kill_functions(home, "normalize") > 0
     rig.endpoint(latency=0.0)
-    wait_complete(rig, messages, 2 * FUNCTION_TIMEOUT + 90)
+    wait_complete(rig, messages)
     check_every_item_ended_once(rig, messages)
     assert rig.batch(messages).done == len(messages)
     assert rig.dead_letters() == 0
@@ -102,7 +101,7 @@ def test_messages_twice_and_in_any_order_count_once_and_cost_once(rig: Rig) -> N
     random.Random(5).shuffle(mixed)
     rig.queue.send(mixed)
     for messages in (first, second):
-        wait_complete(rig, messages, 90)
+        wait_complete(rig, messages)
         check_every_item_ended_once(rig, messages)
         assert rig.batch(messages).done == len(messages)
     assert rig.control("stats")["outcome"] == {"ok": len(first) + len(second)}
@@ -115,9 +114,9 @@ def test_poison_goes_to_the_dead_letter_queue_and_keeps_nobody_waiting(rig: Rig)
     for body in ("not json", '{"client_id": 1}', stranger.model_dump_json()):
         sqs.send_message(QueueUrl=url, MessageBody=body)
     rig.send(messages)
-    wait_complete(rig, messages, 60)
+    wait_complete(rig, messages)
     check_every_item_ended_once(rig, messages)
-    wait_until(lambda: rig.dead_letters() == 3, 60, "three dead letters")
+    wait_until(lambda: rig.dead_letters() == 3, "three dead letters")
     assert rig.sweep()["body"]["letters_left"] == 3
 
 
@@ -128,15 +127,15 @@ def test_throttled_items_come_back_from_the_dead_letter_queue_by_themselves(rig:
     messages = opened(rig, "recovered")
     *most, last = messages
     rig.send(most)
-    wait_until(lambda: rig.dead_letters() == len(most), 120, "all throttled")
+    wait_until(lambda: rig.dead_letters() == len(most), "all throttled")
     batch = rig.batch(messages)
     assert (batch.status, batch.done, batch.failed) == ("open", 0, len(most))
     assert {row["cause"] for row in rows(rig, messages).values()} == {"throttled"}
     rig.endpoint(throttle=0.0)
     assert rig.sweep()["body"]["letters_returned"] == len(most)
-    wait_until(lambda: rig.batch(messages).done == len(most), 60, "done after all")
+    wait_until(lambda: rig.batch(messages).done == len(most), "done after all")
     rig.queue.send([last])
-    wait_complete(rig, messages, 30)
+    wait_complete(rig, messages)
     check_every_item_ended_once(rig, messages)
     batch = rig.batch(messages)
     assert (batch.done, batch.failed, rig.dead_letters()) == (len(messages), 0, 0)
@@ -147,14 +146,14 @@ def test_a_replay_of_the_dead_letter_queue_completes_the_rest(rig: Rig) -> None:
     rig.endpoint(error=1.0)
     messages = opened(rig, "replayed")
     rig.send(messages)
-    wait_complete(rig, messages, 60)
+    wait_complete(rig, messages)
     assert rig.batch(messages).failed == len(messages)
-    wait_until(lambda: rig.dead_letters() == len(messages), 60, "all in the dead-letter queue")
+    wait_until(lambda: rig.dead_letters() == len(messages), "all in the dead-letter queue")
     assert rig.sweep()["body"]["letters_left"] == len(messages), "a server error does not return by itself"
     rig.endpoint(error=0.0)
     receives(rig, 5)
     replay(rig)
-    wait_until(lambda: all(lake_item(rig, m.item_id) for m in messages), 60, "in the lake")
+    wait_until(lambda: all(lake_item(rig, m.item_id) for m in messages), "in the lake")
     assert {row["status"] for row in rows(rig, messages).values()} == {"done"}
 
 

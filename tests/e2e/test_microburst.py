@@ -14,7 +14,8 @@ import pytest
 
 from bench.normalize.rig import CLIENT, CLIENT_FILE, Rig, connect
 from tests.e2e.faults import check_every_item_ended_once, reset, wait_complete
-from tests.e2e.support import CONFIG, Machine, free_port, wait_for
+from tests.e2e.support import CONFIG, Machine, wait_for
+from tests.ports import free_port
 
 RULES = [
     {"service": "dynamodb", "probability": 0.1, "error": {"code": "ProvisionedThroughputExceededException"}},
@@ -38,11 +39,11 @@ def proxy(machine: Machine) -> Iterator[str]:
         wait_for(f"{endpoint}/_microburst/health")
         rules = urllib.request.Request(f"{endpoint}/_microburst/rules", json.dumps(RULES).encode())
         rules.add_header("Content-Type", "application/json")
-        urllib.request.urlopen(rules, timeout=10).close()
+        urllib.request.urlopen(rules, timeout=60).close()
         yield endpoint
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 @pytest.fixture
@@ -61,8 +62,8 @@ def test_with_every_service_failing_now_and_then_every_item_ends_once(rig: Rig, 
     rig.function({"AWS_ENDPOINT_URL": proxy})
     messages = rig.open_batch(rig.items(30, "microburst"), "microburst")
     rig.send(messages)
-    wait_complete(rig, messages, 420)
-    with urllib.request.urlopen(f"{proxy}/_microburst/stats", timeout=10) as answer:
+    wait_complete(rig, messages)
+    with urllib.request.urlopen(f"{proxy}/_microburst/stats", timeout=60) as answer:
         assert json.loads(answer.read())["requests"]["faulted"] > 0
     check_every_item_ended_once(rig, messages)
     assert rig.batch(messages).done >= len(messages) - 3, "two bad answers in a row are rare"

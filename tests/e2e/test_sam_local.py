@@ -46,7 +46,7 @@ class SamLocal:
             *("--skip-pull-image", "--env-vars", str(self.variables), "--region", "eu-west-3", *TARGET),
         ]
         done = subprocess.run(
-            command, env=dict(self.environment), cwd=folder, capture_output=True, text=True, timeout=120, check=False
+            command, env=dict(self.environment), cwd=folder, capture_output=True, text=True, timeout=600, check=False
         )
         lines = [line for line in done.stdout.splitlines() if line.startswith(("{", "["))]
         assert lines, done.stderr
@@ -79,7 +79,7 @@ def docker(tools: Path) -> Iterator[dict[str, str]]:
     try:
         for step in (["./start-dockerd.sh", "--bridge=none"], ["./make-lambda-image.sh", "3.13"]):
             done = subprocess.run(
-                step, cwd=tools, env=environment, capture_output=True, text=True, timeout=400, check=False
+                step, cwd=tools, env=environment, capture_output=True, text=True, timeout=900, check=False
             )
             if done.returncode:
                 pytest.skip(f"{step[0]} failed: {done.stderr[-300:]}")
@@ -114,7 +114,7 @@ def sam(machine: Machine, tools: Path, docker: dict[str, str], tmp_path_factory:
         cwd=PROJECT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     assert build.returncode == 0, build.stderr

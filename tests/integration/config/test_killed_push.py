@@ -36,6 +36,8 @@ class Bucket(BaseHTTPRequestHandler):
     waiting for an answer that never comes."""
 
     server: "Server"
+    protocol_version = "HTTP/1.1"
+    """Answers `Expect: 100-continue`, for which boto3 waits a second at each put."""
 
     def do_PUT(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))

@@ -12,10 +12,13 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from urllib3 import BaseHTTPResponse, PoolManager, Timeout
 
 from services.ingest.adapters import SqsQueue
 from services.ingest.consider import Stores
 from services.ingest.fetch import Fetcher, Limits
+from services.ingest.gateway import Gateway
+from services.ingest.net import guarded_pool
 from services.ingest.operations import Ingest, Ports
 from services.ingest.settings import IngestSettings
 from shared.clock import FixedClock
@@ -34,8 +37,21 @@ from tests.unit.ingest.builders import FixedConfig
 
 SHARED = Path(os.environ.get("VECTORA_SHARED") or Path(__file__).resolve().parents[4] / "shared")
 NOW = datetime(2025, 12, 10, 9, 0, tzinfo=UTC)
-SHORT = Limits(connect=2, read=2, total=12, patience=1.5)
-"""For sources that are made to answer late or never; everything else is given the product's own time."""
+UNREPEATED = Limits(patience=1.5)
+"""With less patience than the wait before a second try."""
+
+
+class Impatient:
+    """A pool of connections that waits two seconds for an answer of one host; the others have the product's own time,
+    so that only this one is late."""
+
+    def __init__(self, pool: PoolManager, host: str) -> None:
+        self._pool, self._host = pool, host
+
+    def request(self, method: str, url: str, **settings: Any) -> BaseHTTPResponse:
+        if f"/{self._host}/" in url:
+            settings["timeout"] = Timeout(connect=2, read=2)
+        return self._pool.request(method, url, **settings)
 
 
 @dataclass
@@ -49,7 +65,8 @@ class World:
     settings: IngestSettings
     clock: FixedClock
     handed_over: list[IngestEvent] = field(default_factory=list)
-    limits: Limits = field(default_factory=Limits)
+    late: str = ""
+    """A host that is made to answer late or never."""
 
     def ports(self, tree: ConfigTree, **changes: Any) -> Ports:
         parts: dict[str, Any] = {
@@ -61,11 +78,17 @@ class World:
             "stores": Stores(UrlMemory(self.table), self.objects, Lake(self.table, self.objects)),
             "queue": SqsQueue(self.sqs, self.settings.raw_queue_url),
             "clock": self.clock,
-            "open_fetcher": lambda gateway, ends_at: Fetcher("VectoraInbox/1.0", gateway, self.limits, ends_at=ends_at),
+            "open_fetcher": self._fetcher,
             "api_key": lambda: "",
             "go_on": self.handed_over.append,
         }
         return Ports(**{**parts, **changes})
+
+    def _fetcher(self, gateway: Gateway, ends_at: float) -> Fetcher:
+        if not self.late:
+            return Fetcher("VectoraInbox/1.0", gateway, ends_at=ends_at)
+        pool: Any = Impatient(guarded_pool(gateway.exempt), self.late)
+        return Fetcher("VectoraInbox/1.0", gateway, UNREPEATED, ends_at=ends_at, pool=pool)
 
     def run(self, tree: ConfigTree, event: dict[str, Any], request_id: str = "r-1", **changes: Any) -> dict[str, Any]:
         """A run's answer body."""
@@ -114,13 +137,14 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             ],
             BillingMode="PAY_PER_REQUEST",
         )
+        held = {"VisibilityTimeout": "43200"}  # what `messages` has seen stays out of sight
         settings = IngestSettings.load(
             {
                 "ENV": "local",
                 "CONFIG_BUCKET": "config",
                 "DATA_BUCKET": "data",
                 "STATE_TABLE": "state",
-                "RAW_QUEUE_URL": sqs.create_queue(QueueName="raw")["QueueUrl"],
+                "RAW_QUEUE_URL": sqs.create_queue(QueueName="raw", Attributes=held)["QueueUrl"],
             }
         )
         yield World(s3, sqs, StateTable(dynamo, "state"), S3Objects(s3, "data"), settings, FixedClock(NOW))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.config.tree import ConfigTree
-from tests.integration.ingest.conftest import SHORT, ReplayServer, World
+from tests.integration.ingest.conftest import ReplayServer, World
 from tests.unit.ingest.builders import source, tree
 
 Start = Callable[[str], ReplayServer]
@@ -127,7 +127,7 @@ def test_a_fault_of_one_source_leaves_the_items_of_the_others_intact(
     server = replay("2025-12-09")
     server.replay.faults[_HOSTS[key]] = kind
     if kind in ("timeout", "slow"):
-        world.limits = SHORT
+        world.late = _HOSTS[key]
 
     body = world.run(_tree(), _event(server, "2025-12-09"))
 

@@ -1,6 +1,5 @@
 """An emulator of the tests' own, on free ports, with its state in a temporary folder."""
 
-import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,19 +8,14 @@ from typing import Any, TypeVar
 import pytest
 
 from local import emulator
-from local.layout import HOST, PROJECT, Layout
+from local.layout import PROJECT, Layout
 from local.processes import ensure, stop
+from tests.ports import free_port
 
 Found = TypeVar("Found")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(look: Callable[[], Found | None], seconds: float = 60.0) -> Found:
+def wait_for(look: Callable[[], Found | None], seconds: float = 180.0) -> Found:
     """What `look` finds, as soon as it finds something; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (found := look()):

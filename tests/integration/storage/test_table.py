@@ -19,7 +19,7 @@ def test_a_row_comes_back_as_it_was_put(table: StateTable) -> None:
     assert table.get(("P", "other")) is None
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=40)
 @given(st.floats(min_value=-1e9, max_value=1e9, allow_nan=False, width=32))
 def test_numbers_survive(table: StateTable, number: float) -> None:
     table.put(KEY, {"number": number})

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -46,33 +47,37 @@ def converse_answer(content: list[Any], input_tokens: int, output_tokens: int, s
 
 
 class ScriptedBedrock:
-    """Answers or raises what the script says, in order; the last one again and again."""
+    """Answers or raises what the script says, in order; the last one again and again. Thread-safe."""
 
     def __init__(self, *script: Mapping[str, Any] | Exception) -> None:
         self._script = list(script)
         self.requests: list[dict[str, Any]] = []
+        self._lock = Lock()
 
     def converse(self, **request: Any) -> dict[str, Any]:
-        self.requests.append(request)
-        step = self._script.pop(0) if len(self._script) > 1 else self._script[0]
+        with self._lock:
+            self.requests.append(request)
+            step = self._script.pop(0) if len(self._script) > 1 else self._script[0]
         if isinstance(step, Exception):
             raise step
         return dict(step)
 
 
 class Time:
-    """A clock that moves only when somebody waits."""
+    """A clock that moves only when somebody waits. Thread-safe."""
 
     def __init__(self) -> None:
         self.moment = START
         self.pauses: list[float] = []
+        self._lock = Lock()
 
     def now(self) -> datetime:
         return self.moment
 
     def pause(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        self.moment += timedelta(seconds=seconds)
+        with self._lock:
+            self.pauses.append(seconds)
+            self.moment += timedelta(seconds=seconds)
 
     def deadline(self, seconds: float) -> float:
         return self.moment.timestamp() + seconds

@@ -131,9 +131,9 @@ def test_a_folder_that_is_no_tree_is_refused(tmp_path: Path) -> None:
     ids=lambda value: str(value)[:20],
 )
 def test_hostile_yaml_gets_a_clear_error_in_bounded_time(content: bytes, expected: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     document = read("file.yaml", content)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert document.defects
     assert expected in str(document.defects[0])
 

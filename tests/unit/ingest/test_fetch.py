@@ -1,25 +1,42 @@
 """Polite and bounded: every limit of a request, against a server on loopback."""
 
 import gzip
+import itertools
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 import pytest
 from pytest_httpserver import HTTPServer
+from urllib3 import PoolManager, Timeout
+from urllib3.exceptions import ReadTimeoutError
 from werkzeug import Request, Response
 
 from services.ingest.fetch import Fetcher, FetchError, Limits, OutOfTimeError
 from services.ingest.gateway import Gateway
 
 PAGE = "https://www.example.org/page"
+AMPLE = {"connect": 60.0, "read": 60.0, "total": 120.0}
+"""Seconds in which a server on loopback answers, however busy the machine is."""
 
 
-def fetcher(server: HTTPServer, **limits: float) -> Fetcher:
-    bounds = {"connect": 2.0, "read": 0.5, "total": 3.0, "redirects": 3, "patience": 0.5, **limits}
-    return Fetcher("VectoraInbox/1.0 (+https://example.org)", Gateway(server.url_for("").rstrip("/")), Limits(**bounds))  # type: ignore[arg-type]
+def fetcher(server: HTTPServer, limits: dict[str, float] = AMPLE, **settings: Any) -> Fetcher:
+    bounds = {"redirects": 3, "patience": 0.5, **limits}
+    gateway = Gateway(server.url_for("").rstrip("/"))
+    return Fetcher("VectoraInbox/1.0 (+https://example.org)", gateway, Limits(**bounds), **settings)  # type: ignore[arg-type]
+
+
+class Clock:
+    """Monotonic time that passes when somebody says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
 
 
 @pytest.fixture
@@ -88,27 +105,29 @@ def test_a_redirect_loop_ends(server: HTTPServer) -> None:
 
 
 def test_a_server_that_does_not_answer_or_drips_is_left() -> None:
-    server = HTTPServer("127.0.0.1", threaded=True)
-    server.expect_request("/www.example.org/robots.txt").respond_with_data("")
-    stop = threading.Event()
+    """Both answer in the end, so that whoever waits for that gets a page."""
+    server, left = HTTPServer("127.0.0.1", threaded=True), threading.Event()
 
     def silent(request: Request) -> Response:
-        stop.wait(5)
+        left.wait(60)
         return Response("late")
 
     def drip(request: Request) -> Response:
-        return Response(iter(lambda: None if stop.wait(0.2) else b"x", None))
+        return Response(itertools.islice(iter(lambda: None if left.wait(0.2) else b"x", None), 300))
 
-    server.expect_request("/www.example.org/page").respond_with_handler(silent)
+    server.expect_request("/www.example.org/silent").respond_with_handler(silent)
     server.expect_request("/www.example.org/drip").respond_with_handler(drip)
+    unasked: dict[str, Any] = {
+        "pace": lambda _: 0.001
+    }  # paced: no robots.txt, which would have to come within the limits
     with server:
-        begun = time.monotonic()
-        with pytest.raises(FetchError, match="in time"):
-            fetcher(server).get(PAGE, 1000)
-        with pytest.raises(FetchError, match=r"took too long|in time"):
-            fetcher(server, total=1.0).get("https://www.example.org/drip", 1000)
-        assert time.monotonic() - begun < 4
-        stop.set()
+        try:
+            with pytest.raises(FetchError, match="in time"):
+                fetcher(server, AMPLE | {"read": 0.5}, **unasked).get("https://www.example.org/silent", 1000)
+            with pytest.raises(FetchError, match=r"took too long|in time"):
+                fetcher(server, AMPLE | {"total": 1.0}, **unasked).get("https://www.example.org/drip", 1000)
+        finally:
+            left.set()
 
 
 def test_a_short_retry_after_is_waited_for_once(httpserver: HTTPServer) -> None:
@@ -133,22 +152,23 @@ def test_a_host_that_asks_for_a_long_pause_is_not_asked_again(server: HTTPServer
 def test_no_more_than_the_allowed_requests_are_at_a_host_at_once() -> None:
     server = HTTPServer("127.0.0.1", threaded=True)
     server.expect_request("/www.example.org/robots.txt").respond_with_data("")
-    now, most, lock = 0, 0, threading.Lock()
+    now, most, lock, both = 0, 0, threading.Lock(), threading.Barrier(2)
 
     def count(request: Request) -> Response:
         nonlocal now, most
         with lock:
             now += 1
             most = max(most, now)
-        time.sleep(0.05)
+        both.wait(60)  # as many as are allowed do come together
+        time.sleep(0.05)  # a chance for one too many
         with lock:
             now -= 1
         return Response("ok")
 
     server.expect_request("/www.example.org/page").respond_with_handler(count)
     with server, ThreadPoolExecutor(8) as pool:
-        web = fetcher(server, per_host=2)
-        list(pool.map(lambda _: web.get(PAGE, 100), range(8)))
+        web = fetcher(server, AMPLE | {"per_host": 2})
+        assert [page.body for page in pool.map(lambda _: web.get(PAGE, 100), range(8))] == [b"ok"] * 8
     assert most == 2
 
 
@@ -156,7 +176,7 @@ ROBOTS = "/www.example.org/robots.txt"
 
 
 def patient(server: HTTPServer, waits: list[float], **limits: float) -> Fetcher:
-    bounds = {"connect": 2.0, "read": 0.5, "total": 12.0, "patience": 5.0, **limits}
+    bounds = {**AMPLE, "patience": 5.0, **limits}
     return Fetcher("T/1", Gateway(server.url_for("").rstrip("/")), Limits(**bounds), pause=waits.append)  # type: ignore[arg-type]
 
 
@@ -179,10 +199,10 @@ def test_it_is_asked_for_once_more_and_not_again(server: HTTPServer, status: int
 
 
 class Unreliable:
-    """A server that breaks the first `breaks` connections off, or lets them hang, and then answers."""
+    """A server that breaks the first `breaks` connections to `path` off, after `meanwhile`, and then answers."""
 
-    def __init__(self, breaks: int, *, hang: bool = False, path: str = "/page") -> None:
-        self.breaks, self.hang, self.path, self.asked = breaks, hang, path, 0
+    def __init__(self, breaks: int, *, path: str = "/page", meanwhile: Callable[[], None] = lambda: None) -> None:
+        self.breaks, self.path, self.meanwhile, self.asked = breaks, path, meanwhile, 0
         self.over = threading.Event()
         outer = self
 
@@ -191,8 +211,7 @@ class Unreliable:
                 if self.path.endswith(outer.path):
                     outer.asked += 1
                     if outer.asked <= outer.breaks:
-                        if outer.hang:
-                            outer.over.wait(30)
+                        outer.meanwhile()
                         self.close_connection = True
                         return
                 self.send_response(200)
@@ -214,10 +233,13 @@ class Unreliable:
         self.server.shutdown()
         self.server.server_close()
 
-    def fetcher(self, **limits: float) -> Fetcher:
-        bounds = {"connect": 5.0, "read": 5.0, "total": 30.0, **limits}
+    def hang(self) -> None:
+        """No answer as long as the test runs."""
+        self.over.wait(120)
+
+    def fetcher(self, limits: dict[str, float] = AMPLE, **settings: Any) -> Fetcher:
         gateway = Gateway(f"http://127.0.0.1:{self.server.server_address[1]}")
-        return Fetcher("T/1", gateway, Limits(**bounds), pause=lambda _: None)  # type: ignore[arg-type]
+        return Fetcher("T/1", gateway, Limits(**limits), pause=lambda _: None, **settings)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("path", ["/page", "/robots.txt"])
@@ -227,9 +249,24 @@ def test_a_connection_that_breaks_once_costs_nothing(path: str) -> None:
         assert site.asked == 2
 
 
+class OnceHurried(PoolManager):
+    """Has next to no time for the first page that is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.timeouts = [Timeout(read=0.3)]
+
+    def request(self, method: str, url: str, **settings: Any) -> Any:  # type: ignore[override]
+        if url.endswith("/page") and self.timeouts:
+            settings["timeout"] = self.timeouts.pop()
+        return super().request(method, url, **settings)
+
+
 def test_a_time_out_is_tried_once_more() -> None:
-    with Unreliable(1, hang=True) as site:
-        assert site.fetcher(read=1.0).get(PAGE, 100).status == 200
+    site = Unreliable(1)
+    site.meanwhile = site.hang
+    with site:
+        assert site.fetcher(pool=OnceHurried()).get(PAGE, 100).status == 200
         assert site.asked == 2
 
 
@@ -240,8 +277,13 @@ def test_a_connection_that_breaks_twice_is_an_error() -> None:
 
 
 def test_there_is_no_second_try_without_time_for_it() -> None:
-    with Unreliable(1) as site, pytest.raises(FetchError):
-        site.fetcher(total=1.5).get(PAGE, 100)
+    clock = Clock()
+
+    def pass_time() -> None:
+        clock.now += 119.0
+
+    with Unreliable(1, meanwhile=pass_time) as site, pytest.raises(FetchError, match="broke the connection off"):
+        site.fetcher(monotonic=clock.monotonic).get(PAGE, 100)
     assert site.asked == 1
 
 
@@ -266,36 +308,59 @@ def test_an_answer_in_between_makes_a_host_alive_again() -> None:
             assert web.get(PAGE, 100).status == 200
 
 
-def test_waiting_for_a_hosts_other_requests_is_not_the_requests_own_time() -> None:
+def test_waiting_for_a_hosts_other_requests_is_not_the_requests_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of ten requests takes half of the time that one may take, and all wait for the first."""
+    clock, queued, begun = Clock(), threading.Event(), itertools.count(1)
+
+    class Counted(threading.BoundedSemaphore):
+        def acquire(self, *args: Any, **kwargs: Any) -> bool:
+            if next(begun) == 11:  # robots.txt, and ten pages
+                queued.set()
+            return super().acquire(*args, **kwargs)
+
+    monkeypatch.setattr(threading, "BoundedSemaphore", Counted)
     site = HTTPServer("127.0.0.1", threaded=True)
     site.expect_request("/www.example.org/robots.txt").respond_with_data("")
 
     def slow(request: Request) -> Response:
-        time.sleep(0.4)
+        assert queued.wait(60)
+        clock.now += 60.0
         return Response("ok")
 
     site.expect_request("/www.example.org/page").respond_with_handler(slow)
     with site, ThreadPoolExecutor(10) as pool:
-        web = fetcher(site, per_host=1, read=2.0, total=2.5)  # ten of them take four seconds
+        web = fetcher(site, AMPLE | {"per_host": 1}, monotonic=clock.monotonic)
         assert [page.body for page in pool.map(lambda _: web.get(PAGE, 100), range(10))] == [b"ok"] * 10
+    assert clock.now == 1600.0
 
 
 def test_the_end_of_the_run_is_not_the_pages_fault() -> None:
-    with Unreliable(1, hang=True) as site:
-        gateway = Gateway(f"http://127.0.0.1:{site.server.server_address[1]}")
-        web = Fetcher("T/1", gateway, Limits(), ends_at=time.monotonic() + 1.0)
+    clock, given = Clock(), list[float]()
+
+    class Silent:
+        """A pool whose servers take all the time that they are given."""
+
+        def request(self, method: str, url: str, *, timeout: Timeout, **_: Any) -> None:
+            given.append(float(timeout.read_timeout or 0))
+            clock.now += given[-1]
+            raise ReadTimeoutError(None, url, "silent")  # type: ignore[arg-type]
+
+    paced: dict[str, Any] = {"pace": lambda _: 0.001, "pause": lambda _: None}  # no robots.txt before it
+    web = Fetcher(
+        "T/1", Gateway(), Limits(), ends_at=clock.now + 1.0, monotonic=clock.monotonic, pool=Silent(), **paced
+    )
+    for _ in range(2):
         with pytest.raises(OutOfTimeError):
             web.get(PAGE, 100)
-        with pytest.raises(OutOfTimeError):
-            web.get(PAGE, 100)
-    assert site.asked == 1
+    assert given == [1.0]
 
 
 def test_a_pace_that_the_run_has_no_time_for_leaves_the_rest_to_another_one(httpserver: HTTPServer) -> None:
-    httpserver.expect_request(ROBOTS).respond_with_data("User-agent: *\nCrawl-delay: 5\n")
+    httpserver.expect_request(ROBOTS).respond_with_data("User-agent: *\nCrawl-delay: 50\n")
     httpserver.expect_request("/www.example.org/page").respond_with_data("ok")
-    gateway = Gateway(httpserver.url_for("").rstrip("/"))
-    web = Fetcher("T/1", gateway, Limits(), ends_at=time.monotonic() + 4.0)
+    clock = Clock()
+    limits = AMPLE | {"patience": 60.0}
+    web = fetcher(httpserver, limits, ends_at=clock.now + 40.0, monotonic=clock.monotonic, pause=lambda _: None)
     assert web.get(PAGE, 100).body == b"ok"
-    with pytest.raises(OutOfTimeError):
+    with pytest.raises(OutOfTimeError, match="pace"):
         web.get(PAGE, 100)

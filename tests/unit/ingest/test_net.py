@@ -12,7 +12,7 @@ from services.ingest.gateway import Gateway, open_gateway
 from services.ingest.net import BlockedAddressError, UnknownNameError, addresses, is_public
 from shared.errors import InputError
 
-LIMITS = Limits(connect=2, read=1, total=4, redirects=3, patience=1.0)
+LIMITS = Limits(connect=60, read=60, total=120, redirects=3, patience=1.0)
 
 
 @pytest.mark.parametrize(

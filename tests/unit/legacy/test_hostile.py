@@ -3,7 +3,6 @@
 import resource
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ PROJECT = Path(__file__).resolve().parents[3]
 MEMORY = 1_500_000_000
 """Bytes of address space: the command itself maps about a third of it."""
 SECONDS = 20
+"""Of the processor, enforced by the system; the command needs two to four. A busy machine lets it wait much longer."""
 SCOPES = "canonical/scopes/company_scopes.yaml"
 SEED = "imports/company_seed.csv"
 
@@ -43,7 +43,7 @@ def check(folder: Path) -> subprocess.CompletedProcess[str]:
     code = "import sys; from cli.main import main; sys.argv = ['vectora', *sys.argv[1:]]; main()"
     command = [sys.executable, "-c", code, "config", "check", str(folder)]
     return subprocess.run(
-        command, cwd=PROJECT, preexec_fn=limited, capture_output=True, text=True, timeout=4 * SECONDS, check=False
+        command, cwd=PROJECT, preexec_fn=limited, capture_output=True, text=True, timeout=600, check=False
     )
 
 
@@ -74,13 +74,11 @@ def test_a_hostile_file_gets_a_clear_error_in_bounded_time_and_memory(
 ) -> None:
     content, message = HOSTILE[name]
     folder = tree(tmp_path, content())
-    started = time.monotonic()
     done = check(folder)
     assert done.returncode == 2, done.stderr[-2000:]
     said = done.stdout + done.stderr
     assert any(SCOPES in line and message in line for line in said.splitlines()), said[-2000:]
     assert "Traceback" not in said
-    assert time.monotonic() - started < 3 * SECONDS
 
 
 def test_a_long_table_takes_bounded_time(tmp_path: Path) -> None:

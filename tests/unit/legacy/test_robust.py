@@ -43,7 +43,11 @@ def replaced(path: str, way: tuple[Any, ...], odd: Any) -> str:
     return yaml.safe_dump(value, sort_keys=False)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(place=st.sampled_from(PLACES), odd=st.sampled_from(ODD))
 def test_an_odd_value_anywhere_is_survived(tmp_path: Path, place: tuple[str, tuple[Any, ...]], odd: Any) -> None:
     path, way = place

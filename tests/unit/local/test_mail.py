@@ -1,8 +1,13 @@
+import socket
 from email import message_from_bytes
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local import emulator
+from local.errors import LocalStackError
+from local.layout import HOST, PROJECT, Layout
 from local.mail import as_files, file_name
 
 
@@ -32,3 +37,11 @@ def test_a_subject_cannot_add_a_header() -> None:
     (content,) = as_files([record("a@example.org", Subject="Weekly\r\nBcc: evil@example.org")], "ed-1").values()
 
     assert message_from_bytes(content)["Bcc"] is None
+
+
+def test_an_emulator_that_does_not_tell_its_mails_is_an_error_and_not_an_empty_mailbox(tmp_path: Path) -> None:
+    with socket.socket() as deaf:
+        deaf.bind((HOST, 0))
+        nobody = Layout(PROJECT, tmp_path, deaf.getsockname()[1], 1)
+        with pytest.raises(LocalStackError, match="does not tell which mails"):
+            emulator.sent_mail(nobody)

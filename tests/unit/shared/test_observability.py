@@ -36,16 +36,16 @@ def test_an_invocation_with_several_batches_names_them_all_and_each_item_its_own
 
         def work(batch: str) -> None:
             with correlated(batch):
-                meet.wait(5)
+                meet.wait(60)
                 logger.info(batch)
-                meet.wait(5)
+                meet.wait(60)
             logger.info("idle")
 
         threads = [threading.Thread(target=work, args=(name,)) for name in ("b-1", "b-2")]
         for one in threads:
             one.start()
         for one in threads:
-            one.join(5)
+            one.join(60)
         logger.info("whole")
     own = [line for line in lines if line["message"].startswith("b-")]
     assert [line["correlation_id"] for line in own] == [line["message"] for line in own]
