@@ -19,8 +19,10 @@ from services.ingest.plan import candidates
 from services.ingest.sources.base import ReadingContext
 from shared.config.rules import Source
 from shared.config.tree import ConfigTree
+from shared.errors import InputError
 from shared.storage.sources import Entry, Health
 
+_TYPE = "press_corporate"
 _AGENT = "VectoraInbox/1.0 (+https://example.org/vectora-inbox)"
 _SECONDS = 60.0
 _ARTICLES = 3
@@ -52,15 +54,17 @@ class Trial:
 def try_source(url: str, tree: ConfigTree, gateway: str = "", fetch: Gets | None = None) -> Trial:
     """Poll `url` as a feed and then as a listing, and read its first articles. Nothing is stored.
 
-    `gateway` is an origin through which addresses are fetched, or empty. Raises InputError for an unusable gateway.
+    `gateway` is an origin through which addresses are fetched, or empty. Raises InputError for an unusable gateway,
+    and where no profile fits.
     """
     web = fetch or Fetcher(_AGENT, open_gateway(gateway, local=True), ends_at=time.monotonic() + _SECONDS)
     now = datetime.now(UTC)
     is_link = link_titles(tree)
     context = ReadingContext((now - timedelta(days=_DAYS)).date(), now.date(), is_link)
-    polled = _poll(_source(url, "rss"), web, context, now)
+    profile = _profile(tree)
+    polled = _poll(_source(url, "rss", profile), web, context, now)
     if not polled.entries:
-        polled = _poll(_source(url, "html"), web, context, now)
+        polled = _poll(_source(url, "html", profile), web, context, now)
     first = [entry for entry in polled.entries if not is_link(entry.title)][:_ARTICLES]
     return Trial(polled, tuple(_article(polled.source, entry, web, now) for entry in first))
 
@@ -69,17 +73,27 @@ def _poll(source: Source, web: Gets, context: ReadingContext, now: datetime) -> 
     return poll(source, web, context, None, Health(), now, now)
 
 
-def _source(url: str, mode: str) -> Source:
+def _profile(tree: ConfigTree) -> str:
+    """The profile to begin with: the first for a company's own news that asks for signals, else the first for it."""
+    fit = {name: one for name, one in tree.profiles.items() if _TYPE in one.source_types}
+    if not fit:
+        raise InputError(f"canonical/ingestion_profiles.yaml has no profile for source type {_TYPE!r}; add one first")
+    return next(
+        (name for name, one in fit.items() if one.signal_requirements.mode == "require_signals"), next(iter(fit))
+    )
+
+
+def _source(url: str, mode: str, profile: str) -> Source:
     host = (urlsplit(url).hostname or "source").removeprefix("www.")
     key = re.sub(r"\W+", "_", host.rsplit(".", 1)[0]).strip("_").lower() or "source"
     return Source.model_validate(
         {
-            "source_key": f"press_corporate__{key}",
+            "source_key": f"{_TYPE}__{key}",
             "name": key.replace("_", " ").title(),
             "url": url,
             "ingestion_mode": mode,
-            "source_type": "press_corporate",
-            "ingestion_profile": "corporate_hybrid_technology_focused",
+            "source_type": _TYPE,
+            "ingestion_profile": profile,
         }
     )
 

@@ -8,14 +8,12 @@ import re
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-
-import ahocorasick
 
 from bench.matcher.corpus import labelled, texts, vocabulary
 from shared.config.loader import DirectorySource, load_tree
@@ -25,6 +23,7 @@ from shared.text.matcher import Entry, Matcher
 ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).parent / "results"
 Search = Callable[[str], Sequence[Any]]
+_MISSING = "what is compared with is not installed: .venv/bin/uv pip install -p .venv/bin/python --group bench"
 SLOW_SAMPLE = 60
 """Texts that the one big regular expression gets: all of them would take an hour."""
 
@@ -35,25 +34,42 @@ def contenders(entries: Sequence[Entry]) -> dict[str, Search]:
     return {
         "vectora matcher": Matcher.compile(entries).find,
         "bare pyahocorasick": _bare(entries),
+        "pyahocorasick with the places of its hits": _placed(entries),
         "flashtext": _flashtext(spellings),
         "one big regular expression": _regex(spellings),
     }
 
 
+def _automaton(words: Iterable[tuple[str, Any]]) -> Any:
+    try:
+        from ahocorasick import Automaton
+    except ImportError:
+        sys.exit(_MISSING)
+    automaton = Automaton()
+    for word, value in words:
+        automaton.add_word(word, value)
+    automaton.make_automaton()
+    return automaton
+
+
 def _bare(entries: Sequence[Entry]) -> Search:
     """The automaton alone: every occurrence, inside words too; no accents, no hyphens, no conflicts settled."""
-    automaton = ahocorasick.Automaton()
-    for entry in entries:
-        automaton.add_word(entry.term.term.lower(), entry.id)
-    automaton.make_automaton()
+    automaton = _automaton((entry.term.term.lower(), entry.id) for entry in entries)
     return lambda text: list(automaton.iter(text.lower()))
+
+
+def _placed(entries: Sequence[Entry]) -> Search:
+    """The same with what any use of it must make of a hit: where it begins and ends, and what it is."""
+    spelled = ((entry.term.term.lower(), entry.id) for entry in entries)
+    automaton = _automaton((spelling, (len(spelling), name)) for spelling, name in spelled)
+    return lambda text: [(last + 1 - size, last + 1, name) for last, (size, name) in automaton.iter(text.lower())]
 
 
 def _flashtext(spellings: Sequence[str]) -> Search:
     try:
         from flashtext import KeywordProcessor  # type: ignore[import-untyped]
     except ImportError:
-        sys.exit("flashtext is not installed: .venv/bin/uv pip install -p .venv/bin/python --group bench")
+        sys.exit(_MISSING)
     processor = KeywordProcessor(case_sensitive=False)
     processor.add_keywords_from_list(list(spellings))
     return lambda text: processor.extract_keywords(text, span_info=True)
@@ -121,7 +137,7 @@ def machine() -> dict[str, str]:
         (line.split(":")[1].strip() for line in _cpuinfo().splitlines() if line.startswith("model name")),
         platform.processor(),
     )
-    modules = {"pyahocorasick": "ahocorasick", "flashtext": "flashtext"}
+    modules = {"ahocorasick-rs": "ahocorasick_rs", "pyahocorasick": "ahocorasick", "flashtext": "flashtext"}
     libraries = {name: version(name) for name, module in modules.items() if find_spec(module)}
     return {"cpu": cpu, "python": platform.python_version(), "system": platform.system(), **libraries}
 

@@ -9,7 +9,6 @@ _HYPHENS = "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 _APOSTROPHES = "'`\u00b4\u2018\u2019\u201a\u201b\u02bc\u02b9\u2032\uff07"
 _MARKS = "\u00ae\u2122\u00a9\u2120"  # registered, trademark, copyright and service mark signs
 _ONE_FOR_ONE = {"\u2026": ".", "\u0131": "i"}  # an ellipsis is a full stop; the dotless i is an i
-_CONTROLS = bytes(n for n in range(128) if n == 127 or (n < 32 and n not in b"\t\n\x0b\x0c\r"))
 _STAND_IN = "vectora-stand-in"
 _SIGN, _LETTER = "\ue000", "\ue001"  # of the private use area: no text is searched for them
 _UNUSED = "\ufffe"  # how a character map marks a byte that stands for nothing
@@ -29,7 +28,8 @@ def _folded_char(char: str, *, keep_case: bool) -> str:
     decomposed = unicodedata.normalize("NFKD", char)
     if not keep_case:
         decomposed = unicodedata.normalize("NFKD", decomposed.casefold())
-    return "".join(c for c in decomposed if unicodedata.category(c) not in {"Mn", "Cf", "Cc"})
+    kept = (c for c in decomposed if unicodedata.category(c) not in {"Mn", "Cf", "Cc"})
+    return "".join("'" if c in _APOSTROPHES else c for c in kept)
 
 
 class _Table(dict[int, str]):
@@ -81,12 +81,13 @@ class _Palette:
     mapping of characters. A text with a character that folds to none or several goes the slow way, to the same end."""
 
     def __init__(self) -> None:
-        latin = [chr(code) for code in (*range(9, 14), *range(32, 127), *range(0xA0, 0x100), 0x131)]
+        latin = [chr(code) for code in (*range(9, 14), *range(28, 127), *range(0xA0, 0x100), 0x131)]
         others = (
             "\u2018\u2019\u201a\u201c\u201d\u201e\u2010\u2011\u2013\u2014\u2026\u2022\u2212\u2122\u20ac\u2020\u2021"
         )
-        symbols = "\u2009\u202f\u2264\u2265\u03b1\u03b2\u03b3\u03b4\u03ba\u03bc\u0152\u0153\u0160\u0161\u017d\u017e"
-        single = dict.fromkeys(c for c in (*latin, *others, *symbols) if len(CASELESS[ord(c)]) == 1)
+        symbols = "\u2009\u202f\u2264\u2265\u03b1\u03b2\u03b3\u03b4\u03ba\u03bc"
+        letters = "\u0141\u0142\u0152\u0153\u0160\u0161\u017d\u017e"
+        single = dict.fromkeys(c for c in (*latin, *others, *symbols, *letters) if len(CASELESS[ord(c)]) == 1)
         chars = [c for c in single if self._closed(c, single)]
         rest = [_SIGN, _LETTER, *(c for c in chars if ord(c) > 255)]
         free = (n for n in range(128, 256) if chr(n) not in chars)  # so that ASCII bytes stand for themselves
@@ -95,7 +96,9 @@ class _Palette:
         self.alphabet = "".join(("\x00", *places))
         self._encoding = codecs.charmap_build(self.alphabet)
         self._sign, self._letter = (self.alphabet.index(char).to_bytes() for char in (_SIGN, _LETTER))
-        self.caseless = self._bytes(lambda c: CASELESS[ord(c)])
+        controls = bytes(n for n in range(128) if not CASELESS[n])
+        to_nothing = bytes.maketrans(controls, bytes(len(controls)))
+        self.caseless = self._bytes(lambda c: CASELESS[ord(c)]).translate(to_nothing)
         self.light = self._bytes(lambda c: LIGHT[ord(c)])
         self.words = b" " + self._bytes(lambda c: c if c == _LETTER else WORDS[ord(c)])[1:]
 
@@ -111,17 +114,28 @@ class _Palette:
                 table[code] = self.alphabet.index(mapping(char))
         return bytes(table)
 
-    def encode(self, text: str, *, strict: bool) -> bytes | None:
-        """The text's bytes, one a character; None for a text that must go the slow way. Unless `strict`, a character
-        outside the palette becomes its plain form, or a stand-in for any other sign, or for any other letter."""
+    def encode(self, text: str) -> bytes | None:
+        """The text's bytes, one a character; None when it has a character outside the palette."""
         if text.isascii():
-            encoded = text.encode("ascii")
-            return encoded if len(encoded) == len(encoded.translate(None, _CONTROLS)) else None
+            return text.encode("ascii")
+        return self._encoded(text, "strict")
+
+    def encode_any(self, text: str) -> bytes | None:
+        """As `encode`, but a character outside the palette becomes its plain form, or a stand-in for any other sign, or
+        for any other letter; None when one folds to none or several."""
+        return self._encoded(text, _STAND_IN)
+
+    def _encoded(self, text: str, errors: str) -> bytes | None:
         try:
-            encoded = codecs.charmap_encode(text, "strict" if strict else _STAND_IN, self._encoding)[0]
+            encoded: bytes = codecs.charmap_encode(text, errors, self._encoding)[0]
         except UnicodeEncodeError:
             return None
         return None if b"\x00" in encoded else encoded
+
+    def folded(self, encoded: bytes) -> bytes | None:
+        """`encoded` without case and accents; None when it has control characters, which fold to none."""
+        folded = encoded.translate(self.caseless)
+        return None if b"\x00" in folded else folded
 
     def foreign(self, text: str) -> frozenset[str]:
         """Plain and folded forms of the characters of `text` that stand-ins would hide."""

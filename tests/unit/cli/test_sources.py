@@ -1,15 +1,18 @@
 """`vectora sources check`: what it says of known sources, and of one that nobody has listed yet."""
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import yaml
 from rich.console import Console
 
 from cli.source_trial import report, try_source
 from cli.sources_commands import attention, show
 from services.ingest.fetch import FetchError
-from shared.config.rules import Source
+from shared.config.rules import IngestionProfile, Source
+from shared.errors import InputError
 from shared.storage.sources import Health
 from tests.unit.ingest.builders import FakeWeb, page, rss, source, tree
 
@@ -53,6 +56,21 @@ def test_a_feed_on_trial_shows_titles_dates_and_a_catalogue_entry_that_is_valid(
     assert "article: 2025-12-09" in told
     suggested = yaml.safe_load(told.split("source_catalog.yaml:")[1])
     assert Source.model_validate(suggested[0]).source_key == "press_corporate__example"
+
+
+def test_a_source_on_trial_gets_a_profile_that_the_tree_has() -> None:
+    def suggested(*profiles: tuple[str, str, str]) -> str:
+        known = {name: {"source_types": [kind], "signal_requirements": {"mode": mode}} for name, kind, mode in profiles}
+        made = replace(tree([NEWS]), profiles={k: IngestionProfile.model_validate(v) for k, v in known.items()})
+        return try_source(
+            SITE, made, fetch=FakeWeb({SITE: FetchError("answered 403", 403)})
+        ).polled.source.ingestion_profile
+
+    papers, broad = ("papers", "pubmed", "require_signals"), ("broad", "press_corporate", "exclude_only")
+    assert suggested(papers, broad) == "broad"
+    assert suggested(papers, broad, ("strict", "press_corporate", "require_signals")) == "strict"
+    with pytest.raises(InputError, match="add one"):
+        suggested(papers)
 
 
 def test_a_listing_on_trial_says_what_its_dates_lack() -> None:

@@ -14,13 +14,13 @@ from shared.contracts.batch import RawMessage
 from shared.storage.table import KeyPair, Row
 
 NOW = datetime(2025, 12, 10, 9, 0, tzinfo=UTC)
-EVERYTHING = {"source_types": ["press"], "signal_requirements": {"mode": "ingest_all"}}
+EVERYTHING = {"source_types": ["press_corporate"], "signal_requirements": {"mode": "ingest_all"}}
 NO_HIRING = {
-    "source_types": ["press"],
+    "source_types": ["press_corporate"],
     "signal_requirements": {"mode": "exclude_only", "exclusion_scopes": ["hiring"]},
 }
 ONLY_DEPOT = {
-    "source_types": ["press"],
+    "source_types": ["press_corporate"],
     "signal_requirements": {
         "mode": "require_signals",
         "required_signal_groups": [{"group_id": "depot", "scopes": ["words.depot"]}],

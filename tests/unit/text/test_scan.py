@@ -1,17 +1,19 @@
 """A text as the matcher reads it, quickly or slowly, is the same text."""
 
+import re
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.config.terms import Term
-from shared.text.fold import fold, light
+from shared.text.fold import Spread, fold, light
 from shared.text.matcher import Entry, Matcher
 from shared.text.scan import Scan
 from shared.text.tables import LIGHT
 
 CHARACTERS = (
     "aAbLI1 \u00a0-.,'\n\t\u2013\u2014\u2019\u00ae\u2122\u00e9\u0130\u0131\u00df\ufb01\u2265\u00ad\u0301"
-    "\u4e2d\u03b1\u00bd\x00\u0144"
+    "\u4e2d\u03b1\u00bd\x00\u0144\u0142\u0149\u334d\uac00\u30ab\x1c\u200b\ufb03\ufdfa"
 )
 TEXTS = st.one_of(st.text(alphabet=CHARACTERS, max_size=40), st.text(max_size=40))
 TERMS = [
@@ -62,6 +64,29 @@ def test_stand_ins_change_no_hit(text: str) -> None:
     exotic = Entry("exclusion", "\u2266\u2266x", "x", frozenset({"exotic"}), Term(term="\u2266\u2266x"))
     lenient, strict = Matcher.compile(entries), Matcher.compile([*entries, exotic])
     assert lenient.find(text) == strict.find(text)
+
+
+@settings(max_examples=500, deadline=None)
+@given(TEXTS)
+def test_the_way_back_leads_to_what_was_folded(text: str) -> None:
+    folded = fold(text)
+    for word in re.finditer(r"[^\s]+", folded.text):
+        span = folded.span(*word.span())
+        assert span is None or fold(text[slice(*span)]).text == word.group()
+
+
+@settings(max_examples=500, deadline=None)
+@given(TEXTS)
+def test_what_replaces_odd_characters_has_a_way_back(text: str) -> None:
+    spread = Spread(text)
+    replaced = spread.text()
+    if replaced is None:
+        return
+    assert fold(replaced).text == fold(text).text
+    assert spread.span(0, len(replaced)) is not None
+    for place in range(len(replaced)):
+        span = spread.span(place, place + 1)
+        assert span is None or fold(text[slice(*span)]).text.strip() == fold(replaced[place]).text.strip()
 
 
 @settings(max_examples=300, deadline=None)
