@@ -42,6 +42,7 @@ def rebuild(stack: Deployed, row: Row) -> dict[str, Any]:
         from_date=row["window_from"],
         to_date=row["window_to"],
         as_of=row["as_of"],
+        batch_id=row.get("batch_id"),
         force_regenerate=True,
         delivery="review",
     )
