@@ -46,10 +46,10 @@ class QueuedItem(Contract):
 
 
 class SourceReport(Contract):
-    """How a source did in this run; `collected`, where an edition was made without a run, says only that items which
-    it looked at came from that source earlier (`listed` of them). `gap`: its listing shared nothing with the one before, so that items may be
+    """How a source did in this run. `gap`: its listing shared nothing with the one before, so that items may be
     missing; `poll_hours` is then the interval that would miss none. `silent_days`: without anything new, when that is
-    longer than usual for it."""
+    longer than usual for it. An edition made without a run says only which sources its items came from: `collected`,
+    `listed` of them."""
 
     source_key: str
     source_name: str
