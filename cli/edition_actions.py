@@ -81,6 +81,7 @@ def carry_review(kept: Stores, before: Row, made: str) -> tuple[int, tuple[str, 
 
     Read after the engine's work, so that what was saved meanwhile counts. `before` is the record of the draft that was
     to be rebuilt. A draft in which nobody has changed anything stands for the one that it had superseded itself.
+    Reviewers are told of the new content: their links to what the engine wrote would be refused.
     """
     history = kept.editions.history(before["client_id"])
     reviewed, unfinished = _reviewed(kept, lineage(history, made, before))
@@ -92,7 +93,7 @@ def carry_review(kept: Stores, before: Row, made: str) -> tuple[int, tuple[str, 
     carried = carry(reviewed.material, reviewed.edits, after.material, {one.item_id for one in after.near})
     both = over(after.edits, carried.edits)
     if both != after.edits:
-        desk.save(both, after.digest)
+        kept.announce(approval.message_of(desk.save(both, after.digest).row))
     return len(carried.edits.items), (*carried.lost, *lost)
 
 

@@ -146,6 +146,9 @@ def test_the_new_draft_is_written_with_the_old_drafts_review(room: Room) -> None
     assert [one.item_id for one in after.sections[-1].items] == ["a", "near1"]
     assert after.sections[-1].items[0].title == "My title"
     assert room.labels.said["near1"].edition_id == "ed-new"
+    (told,) = room.told
+    assert (told.edition_id, told.status, told.items) == ("ed-new", "draft", 4)
+    assert told.content_hash == row_of(room, "ed-new")["content_hash"]
 
 
 def test_rebuilding_by_an_older_id_keeps_what_was_said_in_the_newer_draft(room: Room) -> None:
@@ -206,6 +209,7 @@ def test_a_draft_that_is_approved_while_the_engine_works_keeps_its_review(room: 
     room.row |= {"status": "approved", "superseded_by": ""}
     assert edition_actions.carry_review(room.stores, before, "ed-new") == (0, ())
     assert reviewed(room, "ed-new") == Edits()
+    assert room.told == []
 
 
 def test_a_dropped_draft_is_made_anew_with_its_review(room: Room) -> None:
