@@ -10,11 +10,11 @@ from botocore.config import Config
 
 from cli.errors import StageFailedError
 from cli.pipeline import failure_text
-from cli.review.carry import carry
+from cli.review.carry import carry, displaced, lineage, newest, over
 from cli.review.desk import Desk, Draft, Stores
-from cli.review.edits import Edits
 from cli.stacks import Deployed
 from services.publisher.recipients import normalise, problem_of
+from shared import approval
 from shared.contracts.delivery import ResendRequest
 from shared.contracts.events import EngineEvent
 from shared.contracts.items import NormalizedItem, RawItem
@@ -42,6 +42,7 @@ def rebuild(stack: Deployed, row: Row) -> dict[str, Any]:
         from_date=row["window_from"],
         to_date=row["window_to"],
         as_of=row["as_of"],
+        batch_id=row.get("batch_id"),
         force_regenerate=True,
         delivery="review",
     )
@@ -55,18 +56,65 @@ def rebuild(stack: Deployed, row: Row) -> dict[str, Any]:
         raise StageFailedError("engine", failure_text(payload))
     if payload["statusCode"] == ACCEPTED:
         raise InputError(f"another engine is building {payload['body']['edition_id']}: try again when it is a draft")
-    return dict(payload["body"])
+    body = dict(payload["body"])
+    if body.get("status", "draft") != "draft":
+        raise InputError(
+            f"edition {body['edition_id']} of this window is {body['status']} already: nothing was rebuilt"
+        )
+    return body
 
 
-def carry_review(kept: Stores, before: Draft, edition_id: str) -> tuple[int, tuple[str, ...]]:
-    """Put the review of the draft `before` on the draft that was made anew: how many items' edits it kept, and what
-    did not hold any more, with the reasons."""
-    desk = Desk(kept, before.row["client_id"], edition_id)
+def newest_draft(kept: Stores, row: Row) -> Row:
+    """The draft that stands in the place of `row` now. Raises InputError when it is no unsent draft."""
+    found = newest(kept.editions.history(row["client_id"]), row)
+    if found["status"] not in REBUILT and found["edition_id"] != row["edition_id"]:
+        raise InputError(
+            f"edition {row['edition_id']} was replaced by {found['edition_id']}, which is {found['status']}; "
+            "only an unsent draft can be rebuilt"
+        )
+    return found
+
+
+def carry_review(kept: Stores, before: Row, made: str) -> tuple[int, tuple[str, ...]]:
+    """Put the review of the draft that the draft `made` superseded on it: how many items' edits it kept, and what did
+    not hold any more, with the reasons.
+
+    Read after the engine's work, so that what was saved meanwhile counts. `before` is the record of the draft that was
+    to be rebuilt. A draft in which nobody has changed anything stands for the one that it had superseded itself.
+    Reviewers are told of the new content: their links to what the engine wrote would be refused.
+    """
+    history = kept.editions.history(before["client_id"])
+    reviewed, unfinished = _reviewed(kept, lineage(history, made, before))
+    lost = [*unfinished, *map(_displaced, displaced(history, made, before))]
+    if reviewed is None:
+        return 0, tuple(lost)
+    desk = Desk(kept, before["client_id"], made)
     after = desk.load()
-    carried = carry(before.material, before.edits, after.material, {one.item_id for one in after.near})
-    if carried.edits != Edits():
-        desk.save(carried.edits, after.digest)
-    return len(carried.edits.items), carried.lost
+    carried = carry(reviewed.material, reviewed.edits, after.material, {one.item_id for one in after.near})
+    both = over(after.edits, carried.edits)
+    if both != after.edits:
+        kept.announce(approval.message_of(desk.save(both, after.digest).row))
+    return len(carried.edits.items), (*carried.lost, *lost)
+
+
+def _reviewed(kept: Stores, drafts: Iterable[Row]) -> tuple[Draft | None, list[str]]:
+    """The first of these drafts that has a review, and saves that did not end."""
+    unfinished = list[str]()
+    for row in drafts:
+        draft = Desk(kept, row["client_id"], row["edition_id"]).load()
+        if approval.written_hash(kept.newsletters, draft.row) != draft.digest:
+            unfinished.append(f"the last save of {row['edition_id']}, which did not end")
+        if draft.reviewed:
+            return draft, unfinished
+    return None, unfinished
+
+
+def _displaced(row: Row) -> str:
+    window = f"{row.get('window_from')} to {row.get('window_to')}"
+    return (
+        f"the review of {row['edition_id']}, a draft of {window} that stepped back too: "
+        f"`vectora edition rebuild {row['client_id']} {row['edition_id']}` makes it anew"
+    )
 
 
 def resend(stack: Deployed, row: Row, address: str) -> str:

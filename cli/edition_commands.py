@@ -12,7 +12,6 @@ from cli import edition_actions, summary
 from cli.diagnosis import diagnosis
 from cli.pipeline import Pipeline
 from cli.review.command import stores
-from cli.review.desk import Desk
 from cli.review.suggestions import suggestions
 from cli.stacks import StackName, connect
 from services.publisher.recipients import normalise, problem_of, recipient_key
@@ -112,13 +111,10 @@ def rebuild(client: Client, edition: Edition, stack: Stack = StackName.local) ->
     """Make an unsent draft anew for the same window; labels are obeyed, and edits of unchanged items carried over."""
     deployed = connect(stack)
     kept = stores(deployed)
-    row = kept.editions.get(client, edition)
-    before = Desk(kept, client, edition).load() if row["status"] in edition_actions.REBUILT else None
+    row = edition_actions.newest_draft(kept, kept.editions.get(client, edition))
     body = edition_actions.rebuild(deployed, row)
     typer.echo(f"{body['edition_id']} is the new draft, with {body['items_selected']} items.")
-    if before is None:
-        return
-    held, lost = edition_actions.carry_review(kept, before, body["edition_id"])
+    held, lost = edition_actions.carry_review(kept, row, body["edition_id"])
     if held:
         typer.echo(f"The review's edits of {held} {'item' if held == 1 else 'items'} are carried over.")
     for line in lost:

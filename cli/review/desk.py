@@ -58,7 +58,8 @@ class Stores:
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A draft as the page shows it: the edition's record, what the engine made, what the reviewer changed, and both
-    together. `near` are the near misses, best first. `torn` tells that the last save did not end."""
+    together. `near` are the near misses, best first. `torn` tells that the last save did not end, `reviewed` that there
+    was one."""
 
     row: Row
     material: Material
@@ -67,6 +68,7 @@ class Draft:
     near: tuple[ItemReport, ...]
     html: str
     torn: bool
+    reviewed: bool
 
     @property
     def digest(self) -> str:
@@ -89,13 +91,14 @@ class Desk:
         client = tree.client(self.ids[0])
         current = get_model(objects, self._key(row, "newsletter.json"), Edition)
         original = self._model(row, "original.json", Edition) or current
-        edits = self._model(row, "edits.json", Edits) or Edits()
+        saved = self._model(row, "edits.json", Edits)
+        edits = saved or Edits()
         report = get_model(objects, self._key(row, "report.json"), Report)
         near = near_misses(report.items)
         material = Material(original, report, client, self._added(tree, edits, original, near))
         html = objects.get(self._key(row, "newsletter.html")) or b""
         torn = row["status"] == "draft" and approval.written_hash(objects, row) != row["content_hash"]
-        return Draft(row, material, edits, current, near, html.decode(), torn)
+        return Draft(row, material, edits, current, near, html.decode(), torn, saved is not None)
 
     def save(self, edits: Edits, base: str) -> Draft:
         """Write the draft as edited, and its labels. `base` is the content hash that the reviewer saw.

@@ -1,13 +1,13 @@
 """What one invocation is to make: an edition of one client, for one window, from one release of the configuration."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from services.engine.window import LastSent, Period, plan_window
 from shared.clock import Clock, local_day, parse_as_of
 from shared.config.client import ClientConfig
 from shared.config.tree import ConfigTree
-from shared.contracts.batch import Delivery, Manifest, SourceReport, Window
+from shared.contracts.batch import Delivery, Manifest, Window
 from shared.contracts.edition import EditionStatus
 from shared.contracts.events import EngineEvent
 from shared.errors import InputError
@@ -18,7 +18,8 @@ from shared.storage.table import Row
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """`manifest` is None for a direct request. `as_of` is the run's clock; `day` the client's date at that moment."""
+    """`manifest` is that of the run that collected the items, None where a direct request names none. `as_of` is the
+    run's clock; `day` the client's date at that moment."""
 
     client: ClientConfig
     tree: ConfigTree
@@ -51,18 +52,6 @@ class Assignment:
         """A draft waits for a review, unless this run or the client says that it is sent without one."""
         automatic = self.client.newsletter_delivery.mode == "auto" and self.delivery != "review"
         return "approved" if automatic or self.delivery == "send" else "draft"
-
-    @property
-    def sources(self) -> tuple[SourceReport, ...]:
-        """The run's source reports; for a direct request the client's sources, as collected earlier."""
-        if self.manifest:
-            return self.manifest.sources
-        return tuple(
-            SourceReport(
-                source_key=source.source_key, source_name=source.name, source_type=source.source_type, status="ok"
-            )
-            for source in self.tree.sources_for(self.client)
-        )
 
 
 def for_batch(manifest: Manifest, tree: ConfigTree, clock: Clock) -> Assignment:
@@ -101,6 +90,16 @@ def for_request(
         delivery=event.delivery,
         force=event.force_regenerate,
     )
+
+
+def told_by(assignment: Assignment, manifest: Manifest) -> Assignment:
+    """The assignment as one that tells of that run. Raises InputError where the run did not collect for its window."""
+    if manifest.restricted or manifest.kind != "edition" or manifest.window != assignment.window:
+        raise InputError(
+            f"batch {manifest.batch_id} did not collect for an edition of {assignment.window.start} to "
+            f"{assignment.window.end}: name the batch of that edition, or none"
+        )
+    return replace(assignment, manifest=manifest)
 
 
 def _moment(text: str | None, clock: Clock, client: ClientConfig) -> datetime:

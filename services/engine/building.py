@@ -9,7 +9,7 @@ from typing import Any
 
 from services.engine.adapters import Ports
 from services.engine.assignment import Assignment, last_sent_of
-from services.engine.coverage import Covered, coverage_line
+from services.engine.coverage import Covered, carriers, coverage_line
 from services.engine.editorial import Editorial, Frame, apply_texts, own_sections
 from services.engine.gathering import Gathered, gather
 from services.engine.matching import plan_domains
@@ -19,6 +19,7 @@ from services.engine.report import Findings, build_report, run_cost
 from services.engine.selection import Rules, Selection, select
 from services.engine.settings import EngineSettings
 from services.engine.wording import wording
+from shared.contracts.batch import SourceReport
 from shared.contracts.edition import Edition, Report, Section
 from shared.storage.table import Row
 
@@ -78,12 +79,13 @@ def _build(assignment: Assignment, ports: Ports, settings: EngineSettings, secon
     frame = Frame(assignment.client, assignment.day.isoformat(), assignment.window, sections)
     with watch.stage("editorial"):
         editorial = Newsroom(assignment, ports, settings, seconds_left).editorial(frame, gathered.items)
-    batch_items = _batch_items(assignment, ports)
+    batch_items, sources = _batch_items(assignment, ports), _sources(assignment, gathered)
     sections = apply_texts(frame.sections, editorial)
-    edition = _edition(assignment, editorial, sections, batch_items, gathered)
+    covered = _covered(assignment, gathered, sources, sections)
+    edition = _edition(assignment, editorial, sections, run_cost(batch_items, editorial.usage), covered)
     with watch.stage("render"):
         forms = render(edition, assignment.client.client_profile.name)
-    report = build_report(_findings(assignment, gathered, selection, editorial, batch_items, watch))
+    report = build_report(_findings(assignment, gathered, selection, editorial, batch_items, sources, watch))
     files = {"md": forms.markdown, "txt": forms.text, "html": forms.html}
     return Built(edition, files, report, _answer(assignment, edition, report))
 
@@ -100,20 +102,31 @@ def _batch_items(assignment: Assignment, ports: Ports) -> dict[str, Row]:
     return ports.batches.items(assignment.client_id, assignment.manifest.batch_id)
 
 
-def _edition(
-    assignment: Assignment,
-    editorial: Editorial,
-    sections: tuple[Section, ...],
-    batch_items: Mapping[str, Row],
-    gathered: Gathered,
-) -> Edition:
+def _sources(assignment: Assignment, gathered: Gathered) -> tuple[SourceReport, ...]:
+    if assignment.manifest:
+        return assignment.manifest.sources
+    return carriers(gathered.items, assignment.tree.sources_for(assignment.client))
+
+
+def _covered(
+    assignment: Assignment, gathered: Gathered, sources: tuple[SourceReport, ...], sections: tuple[Section, ...]
+) -> Covered:
     manifest = assignment.manifest
-    covered = Covered(
-        reports=assignment.sources,
+    return Covered(
+        reports=sources,
         window=assignment.window,
         seen=len({one.item_id for one in manifest.seen}) if manifest else len(gathered.items),
         printed=sum(len(section.items) for section in sections),
     )
+
+
+def _edition(
+    assignment: Assignment,
+    editorial: Editorial,
+    sections: tuple[Section, ...],
+    cost_usd: float,
+    covered: Covered,
+) -> Edition:
     frame = Frame(assignment.client, assignment.day.isoformat(), assignment.window, sections)
     return Edition(
         client_id=assignment.client_id,
@@ -130,7 +143,7 @@ def _edition(
         editorial=editorial.kind,
         editorial_note=editorial.note,
         model=editorial.model,
-        cost_usd=run_cost(batch_items, editorial.usage),
+        cost_usd=cost_usd,
     )
 
 
@@ -140,6 +153,7 @@ def _findings(
     selection: Selection,
     editorial: Editorial,
     batch_items: Mapping[str, Row],
+    sources: tuple[SourceReport, ...],
     watch: Stopwatch,
 ) -> Findings:
     return Findings(
@@ -153,7 +167,7 @@ def _findings(
         batch_items=batch_items,
         analysed=gathered.items,
         selection=selection,
-        sources=assignment.sources,
+        sources=sources,
         usage=editorial.usage,
         refused_texts=editorial.refused,
         notes=(editorial.note,) if editorial.note else (),

@@ -5,13 +5,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from services.engine.wording import Wording
+from shared.config.rules import Source
 from shared.contracts.batch import SourceReport, Window
+from shared.contracts.items import NormalizedItem
 
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """`reports` are the sources of the run that collected the items; `seen` counts what they listed, or, for an edition
-    made without a run, what was analysed."""
+    """`reports` are the sources of the run that collected the items; `seen` counts what they listed. For an edition
+    made without a run, the sources that items came from, and what was analysed."""
 
     reports: tuple[SourceReport, ...]
     window: Window
@@ -36,6 +38,22 @@ def coverage_line(covered: Covered, words: Wording) -> str:
     if silent:
         parts.append(words.coverage_silent.format(names=", ".join(silent)))
     return " ".join(parts)
+
+
+def carriers(items: Iterable[NormalizedItem], sources: Iterable[Source]) -> tuple[SourceReport, ...]:
+    """Those of `sources` that items came from: all that can be said of sources where no run tells which it reached."""
+    listed = Counter(key for item in items for key in item.sources)
+    return tuple(
+        SourceReport(
+            source_key=source.source_key,
+            source_name=source.name,
+            source_type=source.source_type,
+            status="collected",
+            listed=listed[source.source_key],
+        )
+        for source in sources
+        if listed[source.source_key]
+    )
 
 
 def _gap(report: SourceReport, words: Wording) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from services.engine.adapters import Ports
-from services.engine.assignment import Assignment, for_batch, for_request, last_sent_of
+from services.engine.assignment import Assignment, for_batch, for_request, last_sent_of, told_by
 from services.engine.building import Built, build
 from services.engine.report_page import miss, report_page
 from services.engine.settings import EngineSettings
@@ -19,7 +19,7 @@ from shared.approval import message_of
 from shared.contracts.batch import Manifest
 from shared.contracts.edition import Report
 from shared.contracts.events import Answer, EngineEvent
-from shared.errors import ConflictError, RunFailedError
+from shared.errors import ConflictError, NotFoundError, RunFailedError
 from shared.ids import content_hash
 from shared.near_misses import near_misses
 from shared.observability import correlate, logger, statistics
@@ -72,19 +72,34 @@ class Engine:
         """The edition of a direct request, from what the lake holds; the same request finds its own edition again.
 
         With `force_regenerate` an unsent edition is made anew (the new one supersedes it); a sent one is left alone.
+        Raises InputError for unusable dates or a `batch_id` of another window.
         """
         started = time.monotonic()
         tree = self._ports.config.load(self._ports.config.current())
         tree.client(event.client_id)
         last = last_sent_of(self._ports.editions.last_sent(event.client_id))
         assignment = for_request(event, tree, last, self._ports.clock)
+        batch_id = event.batch_id
         if event.force_regenerate:
-            assignment = self._rebuilt(event, assignment, run)
-        return self._make(assignment, run, started)
+            row = self._newest(assignment)
+            batch_id = batch_id or (row or {}).get("batch_id")
+            assignment = self._rebuilt(event, assignment, row, run)
+        return self._make(self._told(assignment, batch_id), run, started)
 
-    def _rebuilt(self, event: EngineEvent, first: Assignment, run: Invocation) -> Assignment:
-        """The request's newest edition while nothing is there to replace, or when it is sent; else a new revision."""
-        row = self._newest(first)
+    def _told(self, assignment: Assignment, batch_id: str | None) -> Assignment:
+        """As telling of that run; of none where its manifest is gone, and then nothing is said of what it reached."""
+        if batch_id is None:
+            return assignment
+        key = keys.manifest(assignment.client_id, batch_id)
+        try:
+            return told_by(assignment, get_model(self._ports.data, key, Manifest))
+        except NotFoundError:
+            logger.warning("the run's manifest is gone: its sources are not told", extra={"batch_id": batch_id})
+            return assignment
+
+    def _rebuilt(self, event: EngineEvent, first: Assignment, row: Row | None, run: Invocation) -> Assignment:
+        """The request's newest edition `row` while nothing is there to replace, or when it is sent; else a new
+        revision."""
         if row is None or row["status"] == "building":
             return first
         if row["status"] in ("sending", "sent") or row.get("owner") == run.owner:

@@ -14,6 +14,7 @@ _BLOCK_DAYS = 4
 _TITLE_KEY = 24
 MONEY = "money"
 _ANY_PRODUCT, _NO_PRODUCT = "any product", "no product"
+_COMPANY, _NO_COMPANY = "of a company:", "of nobody:"
 Names = frozenset[str]
 
 
@@ -142,7 +143,8 @@ Key = tuple[str | int, ...]
 class StoryIndex:
     """Stories by what two of one event must share, so that few are compared: the title; or no other product in the
     headline and a name at about the same time with a step in common (or, where one tells no step, the event type), an
-    amount of money, or the title's beginning or end."""
+    amount of money, or the title's beginning or end. A substance is such a name only where one of the two tells no
+    company: two that tell different companies need a trade name or a code in common."""
 
     def __init__(self, stories: Iterable[Story] = ()) -> None:
         self._stories: list[Story] = []
@@ -151,14 +153,16 @@ class StoryIndex:
             self.add(story)
 
     def add(self, story: Story) -> None:
-        for key in _keys(story, _kinds(story), (*(story.title_products or (_NO_PRODUCT,)), _ANY_PRODUCT)):
+        products = (*(story.title_products or (_NO_PRODUCT,)), _ANY_PRODUCT)
+        for key in _keys(story, (*_names(story), *_substances(story)), _kinds(story), products):
             self._blocks[key].append(len(self._stories))
         self._stories.append(story)
 
     def near(self, story: Story) -> Iterable[Story]:
         """Each story that might report the same event, once, in the order in which they were added."""
         products = (*story.title_products, _NO_PRODUCT) if story.title_products else (_ANY_PRODUCT,)
-        found = set[int]().union(*(self._blocks.get(key, ()) for key in _keys(story, _wanted(story), products)))
+        keys = _keys(story, (*_names(story), *_wanted_substances(story)), _wanted(story), products)
+        found = set[int]().union(*(self._blocks.get(key, ()) for key in keys))
         return (self._stories[number] for number in sorted(found))
 
 
@@ -173,9 +177,25 @@ def _wanted(story: Story) -> tuple[str, ...]:
     return (*story.steps, silent) if story.steps else (silent, f"told {story.event_type}")
 
 
-def _keys(story: Story, kinds: Iterable[str], products: Iterable[str]) -> list[Key]:
+def _names(story: Story) -> Names:
+    """Those that two stories of one event may share whatever else they name."""
+    return story.companies | story.marks | story.codes
+
+
+def _substances(story: Story) -> list[str]:
+    """What a story is filed under besides its names."""
+    company = _COMPANY if story.companies else _NO_COMPANY
+    return [f"{company} {name}" for name in story.products]
+
+
+def _wanted_substances(story: Story) -> list[str]:
+    """What a story is looked for under besides its names: where it tells a company, stories that tell none."""
+    wanted = (_NO_COMPANY,) if story.companies else (_NO_COMPANY, _COMPANY)
+    return [f"{company} {name}" for name in story.products for company in wanted]
+
+
+def _keys(story: Story, names: Sequence[str], kinds: Sequence[str], products: Sequence[str]) -> list[Key]:
     block = story.published.toordinal() // _BLOCK_DAYS
-    names = story.companies | story.products | story.codes
     paid = ((n, a, b) for a in _amounts(story) for n in story.companies for b in (block, block + 1))
     near = ((n, k, b) for k in kinds for n in names for b in (block, block + 1))
     told = [*near, *paid, ("begins", story.title[:_TITLE_KEY]), ("ends", story.title[-_TITLE_KEY:])]

@@ -35,7 +35,10 @@ class IngestEvent(Contract):
 
 
 class EngineEvent(Contract):
-    """Direct event of engine; the S3 event of a COMPLETE.json is the other way to start it."""
+    """Direct event of engine; the S3 event of a COMPLETE.json is the other way to start it.
+
+    `batch_id` names the run that collected the window's items, where the edition is to tell what that run reached.
+    """
 
     client_id: str
     period_days: int | None = Field(default=None, ge=1, le=3660)
@@ -44,6 +47,7 @@ class EngineEvent(Contract):
     target_date: str | None = None
     force_regenerate: bool = False
     as_of: str | None = None
+    batch_id: str | None = None
     delivery: Literal["client", "send", "review"] = "client"
 
 

@@ -23,6 +23,7 @@ ROW = {
     "window_from": "2026-02-23",
     "window_to": "2026-03-02",
     "as_of": "2026-03-02T08:00:00+00:00",
+    "batch_id": "edition-1",
 }
 
 
@@ -57,6 +58,7 @@ def test_rebuild_asks_for_the_same_window_and_clock_as_a_draft() -> None:
     (event,) = stack.events
     assert (event["from_date"], event["to_date"], event["as_of"]) == ("2026-02-23", "2026-03-02", ROW["as_of"])
     assert event["force_regenerate"]
+    assert event["batch_id"] == "edition-1"
     assert event["delivery"] == "review"
 
 
@@ -77,6 +79,12 @@ def test_failed_rebuild_says_why() -> None:
 def test_rebuild_of_a_draft_that_another_engine_is_building_says_so() -> None:
     stack = FakeStack({"statusCode": 202, "body": {"edition_id": "ed-2", "status": "building"}})
     with pytest.raises(InputError, match="building ed-2"):
+        edition_actions.rebuild(stack, ROW)
+
+
+def test_a_window_that_is_sent_already_is_no_new_draft() -> None:
+    stack = FakeStack({"statusCode": 200, "body": {"edition_id": "ed-2", "status": "sent"}})
+    with pytest.raises(InputError, match="ed-2 of this window is sent already"):
         edition_actions.rebuild(stack, ROW)
 
 

@@ -145,6 +145,29 @@ def test_an_amount_or_the_titles_end_leads_to_the_same_story_too(two):
     assert list(StoryIndex(two[:1]).near(two[1])) == two[:1]
 
 
+def told(companies, title="Agency approves phosphorin for dusk", products=("phosphorin",)):
+    return story(title, companies=companies, products=products, item_id=f"{companies} {title}")
+
+
+@pytest.mark.parametrize(("one", "other"), [((), ()), ((), ("A",)), (("A",), ()), (("A", "B"), ("B",))])
+def test_a_substance_leads_to_the_same_story_where_no_two_companies_contradict(one, other):
+    a, b = told(one), told(other, "Phosphorin: nod of the agency, dusk")
+    assert same_story(a, b)
+    assert list(StoryIndex([a]).near(b)) == [a]
+
+
+def test_a_trade_name_leads_to_the_same_story_whatever_companies_are_told():
+    a, b = told(("A",), "Agency approves LONGLITE for dusk"), told(("B",), "LONGLITE: nod of the agency, dusk")
+    assert same_story(a, b)
+    assert list(StoryIndex([a]).near(b)) == [a]
+
+
+def test_one_substance_of_two_companies_is_not_even_compared():
+    a, b = told(("A",)), told(("B",), "Phosphorin: nod of the agency, dusk")
+    assert not same_story(a, b)
+    assert list(StoryIndex([a]).near(b)) == []
+
+
 @given(st.lists(stories, max_size=12, unique_by=lambda one: one.item_id))
 def test_an_item_joins_the_best_of_the_leaders_that_it_matches(items):
     leaders: dict[str, str] = {}

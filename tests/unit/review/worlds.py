@@ -209,6 +209,9 @@ class Room:
             "delivery": "client",
             "items": 3,
             "item_ids": ["a", "b", "c"],
+            "window_from": WINDOW.start,
+            "window_to": WINDOW.end,
+            "started_at": "2026-03-02T08:00:00+00:00",
         }
         self.editions.rows[CLIENT, EDITION] = self.row
         self.stores = Stores(self.editions, self.objects, FakeLake(), self.labels, FakeConfig(), self.told.append)  # type: ignore[arg-type]
