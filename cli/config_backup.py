@@ -31,7 +31,7 @@ def backup(
     require_new(output)
     store = config_store(connect(stack))
     wanted = release or store.current()
-    files = verified_release(store, wanted)
+    files = store.verified(wanted)
     write_folder(output, {**files, INDEX: index(files, stack, wanted)})
     typer.echo(f"{output}: release {wanted} of {stack}, {len(files)} files, checksums in {INDEX}")
 
@@ -84,14 +84,6 @@ def verified_backup(folder: Path) -> dict[str, bytes]:
     return files
 
 
-def verified_release(store: S3ConfigStore, release: str) -> dict[str, bytes]:
-    """The files of a release. Raises ConfigError when they are not those that its id stands for."""
-    files = store.files(release)
-    if release_sha(files) != release:
-        raise ConfigError(f"release {release} is damaged or absent in the bucket; restore another one")
-    return files
-
-
 def _index(folder: Path) -> dict[str, str]:
     path = folder / INDEX
     if not path.is_file():
@@ -108,7 +100,7 @@ def _release(deployed: Deployed, store: S3ConfigStore, release: str) -> dict[str
     if release not in kept:
         known = ", ".join(f"{name} ({moment:%Y-%m-%d})" for name, moment in list(kept.items())[:8]) or "none"
         raise InputError(f"{release!r} is neither a folder nor a release of this stack. Newest releases: {known}.")
-    return verified_release(store, release)
+    return store.verified(release)
 
 
 def releases(s3: Any, bucket: str) -> dict[str, datetime]:
