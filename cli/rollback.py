@@ -131,7 +131,7 @@ def unfinished(error: WaiterError, name: str, stack: StackName) -> str:
     if status.startswith("UPDATE_") and status.endswith("_IN_PROGRESS") and "ROLLBACK" not in status:
         return (
             f"CloudFormation is not done with {name} after {_WAIT['Delay'] * _WAIT['MaxAttempts']} s ({status}) and "
-            f"goes on by itself. Wait for it: `aws cloudformation wait stack-update-complete --stack-name {name}`; then "
+            f"goes on by itself. Wait: `aws cloudformation wait stack-update-complete --stack-name {name}`; then "
             f"`vectora inventory --stack {stack}` names each function's commit and `vectora smoke --stack {stack}` "
             "tells whether it works. Until then do not roll back again: that would go to an older state"
         )

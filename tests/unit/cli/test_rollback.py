@@ -67,7 +67,7 @@ def test_what_would_change_is_told() -> None:
 
 
 class Account:
-    """An account whose CloudFormation, config bucket and packages are as told; `calls` is what was changed, in order."""
+    """An account whose CloudFormation, config bucket and packages are as told; `calls` is what was changed."""
 
     def __init__(self, now: State, *, update: Exception | None = None, status: str = "UPDATE_COMPLETE") -> None:
         self.now, self.update, self.status = now, update, status
