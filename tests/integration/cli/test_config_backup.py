@@ -45,7 +45,7 @@ def files():
 def test_a_backup_holds_every_file_with_its_checksum_and_can_be_restored(store, files, tmp_path, capsys):
     first = store.push(files)
     backup(tmp_path / "kept", StackName.dev, None)
-    assert verified_backup(tmp_path / "kept") == files
+    assert verified_backup(tmp_path / "kept", StackName.dev) == files
     changed = {**files, "clients/demo.yaml": files["clients/demo.yaml"] + b"# another comment\n"}
     store.push(changed)
 
