@@ -1,6 +1,6 @@
 """What a run will cost before it spends: a dry run counts its items, the lake tells what an item costs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Protocol
 
@@ -63,8 +63,9 @@ class Lake(Protocol):
 
 def forecast(pipeline: Ingest, lake: Lake, event: IngestEvent) -> Forecast:
     """Reads the sources as the run would, stores and queues nothing. Items in the lake cost nothing, unless an older
-    normalizer made them. Raises StageFailedError as the run would."""
+    normalizer made them. What one invocation cannot count makes the forecast a lower bound. Raises StageFailedError as
+    the run would."""
     body = pipeline.ingest(event.model_copy(update={"dry_run": True, "run_id": None}))
     kept, known = int(body["items_ingested"]), int(body["items_normalized"])
     stale = min(known, lake.stale(Window.model_validate(body["window"]))) if known else 0
-    return lake.forecast_for(kept - known + stale)
+    return replace(lake.forecast_for(kept - known + stale), counted=not body.get("continued"))

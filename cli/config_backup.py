@@ -31,7 +31,7 @@ def backup(
     require_new(output)
     store = config_store(connect(stack))
     wanted = release or store.current()
-    files = verified_release(store, wanted)
+    files = store.verified(wanted)
     write_folder(output, {**files, INDEX: index(files, stack, wanted)})
     typer.echo(f"{output}: release {wanted} of {stack}, {len(files)} files, checksums in {INDEX}")
 
@@ -45,7 +45,7 @@ def restore(
     deployed = connect(stack)
     store = config_store(deployed)
     folder = Path(source)
-    files = verified_backup(folder) if folder.is_dir() else _release(deployed, store, source)
+    files = verified_backup(folder, stack) if folder.is_dir() else _release(deployed, store, source)
     changes = store.diff(files)
     for mark, paths in (("added", changes.added), ("changed", changes.changed), ("removed", changes.removed)):
         for path in paths:
@@ -70,32 +70,25 @@ def index(files: Mapping[str, bytes], stack: str, release: str) -> bytes:
     return json.dumps(content, indent=1).encode()
 
 
-def verified_backup(folder: Path) -> dict[str, bytes]:
+def verified_backup(folder: Path, stack: StackName) -> dict[str, bytes]:
     """The files of a backup. Raises ConfigError naming every file that is missing, added or changed."""
-    listed = _index(folder)
+    listed = _index(folder, stack)
     files = DirectorySource(folder).files()
     found = {path: hashlib.sha256(body).hexdigest() for path, body in files.items()}
     wrong = sorted(path for path in listed.keys() | found.keys() if listed.get(path) != found.get(path))
     if wrong:
         raise ConfigError(
-            f"{folder} is not the backup that was taken: {', '.join(wrong[:10])} differ from {INDEX}; "
-            "take another backup, or push the folder as a configuration of its own with `vectora config push`"
+            f"{folder} is not the backup that was taken: {', '.join(wrong[:10])} differ from {INDEX}; take another "
+            f"backup, or push the folder as a configuration of its own: `vectora config push {folder} --stack {stack}`"
         )
     return files
 
 
-def verified_release(store: S3ConfigStore, release: str) -> dict[str, bytes]:
-    """The files of a release. Raises ConfigError when they are not those that its id stands for."""
-    files = store.files(release)
-    if release_sha(files) != release:
-        raise ConfigError(f"release {release} is damaged or absent in the bucket; restore another one")
-    return files
-
-
-def _index(folder: Path) -> dict[str, str]:
+def _index(folder: Path, stack: StackName) -> dict[str, str]:
     path = folder / INDEX
     if not path.is_file():
-        raise InputError(f"{folder} has no {INDEX}, so nothing can be verified; push it with `vectora config push`.")
+        push = f"vectora config push {folder} --stack {stack}"
+        raise InputError(f"{folder} has no {INDEX}, so nothing can be verified; push it with `{push}`.")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         return {str(name): str(digest) for name, digest in content["files"].items()}
@@ -108,7 +101,7 @@ def _release(deployed: Deployed, store: S3ConfigStore, release: str) -> dict[str
     if release not in kept:
         known = ", ".join(f"{name} ({moment:%Y-%m-%d})" for name, moment in list(kept.items())[:8]) or "none"
         raise InputError(f"{release!r} is neither a folder nor a release of this stack. Newest releases: {known}.")
-    return verified_release(store, release)
+    return store.verified(release)
 
 
 def releases(s3: Any, bucket: str) -> dict[str, datetime]:

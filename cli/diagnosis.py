@@ -8,11 +8,11 @@ from shared.contracts.edition import Edition, ItemReport, Report
 _SHOWN = 8
 
 
-def diagnosis(edition: Edition, report: Report) -> str:
+def diagnosis(edition: Edition, report: Report, stack: str) -> str:
     """Volumes, sections, calls, time, the editorial's verdict, problems, and what would change the outcome."""
     return "\n".join(
         (
-            *_head(edition, report),
+            *_head(edition, report, stack),
             *_volumes(report),
             *_sections(edition, report),
             *_calls(report),
@@ -23,9 +23,10 @@ def diagnosis(edition: Edition, report: Report) -> str:
     )
 
 
-def _head(edition: Edition, report: Report) -> Iterator[str]:
+def _head(edition: Edition, report: Report, stack: str) -> Iterator[str]:
     yield f"# Diagnosis of {report.edition_id}, client {report.client_id}\n"
-    yield f"Generated from the edition's report by `vectora edition diagnose {report.client_id} {report.edition_id}`.\n"
+    command = f"vectora edition diagnose {report.client_id} {report.edition_id} --stack {stack}"
+    yield f"Generated from the edition's report by `{command}`.\n"
     yield f"- Window: {report.window.start} to {report.window.end} (not included), run at {report.as_of}"
     yield f"- Edition of {edition.edition_date}, status {report.status}, configuration {report.config_release}"
     yield f"- Batch: {report.batch_id or 'none (direct request)'}\n"

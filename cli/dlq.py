@@ -162,17 +162,16 @@ def grouped(letters: Iterable[Letter]) -> dict[tuple[str, str], list[Letter]]:
     return dict(sorted(groups.items()))
 
 
-def advice(queue: Queue, group: str) -> str:
+def advice(queue: Queue, group: str, stack: str) -> str:
     """What an operator does about letters of a reason."""
+    replay = f'`vectora dlq replay --queue {queue.name} --only "{group}" --stack {stack}`'
     told = {
-        DONE: "nothing: a replay removes them",
+        DONE: f"nothing is missing; {replay} removes them",
         UNREADABLE: "nothing can repeat them: see who sent them",
-        "throttled": "the sweeper puts them back by itself; raise the quota where it lasts",
-        "refused": "`vectora doctor`: model id, region or permission is wrong; repair, then replay",
-        "budget": "raise budget.monthly_usd of the client, push, then replay",
-        "config": "`vectora config check`, push, then replay",
+        "throttled": f"the sweeper puts them back by itself, three times; then {replay}, and a higher quota",
+        "config": f"deploy code that reads the release of that run, then {replay}",
     }
-    return told.get(group) or f"read the log of {queue.function.removesuffix('FunctionName')}, repair, then replay"
+    return told.get(group) or f"read the log of {queue.function.removesuffix('FunctionName')}, repair, then {replay}"
 
 
 def _keys(event: Mapping[str, Any]) -> str:

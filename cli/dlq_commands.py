@@ -35,7 +35,7 @@ def list_letters(queue: Which = None, stack: Stack = StackName.local) -> None:
         table.add_column(heading, overflow="fold")
     for (name, group), members in grouped(letters).items():
         oldest = min(letter.sent_ms for letter in members)
-        table.add_row(name, group, str(len(members)), _moment(oldest), advice(members[0].queue, group))
+        table.add_row(name, group, str(len(members)), _moment(oldest), advice(members[0].queue, group, stack))
     if letters:
         Console().print(table)
     else:
@@ -80,7 +80,7 @@ def replay_letters(
         if dry_run:
             _rehearse(_seen(post, one), only)
         elif post.depth(one)[0]:
-            failed += _replay(deployed, post, one, only, rate, wait)
+            failed += _replay(deployed, post, one, only, rate, wait, stack)
         else:
             typer.echo(f"{one.name}: nothing waits")
         _tell_held(post, one)
@@ -94,7 +94,9 @@ def _tell_held(post: Post, queue: Queue) -> None:
         typer.echo(f"{queue.name}: {held} more are held {told}")
 
 
-def _replay(deployed: Deployed, post: Post, queue: Queue, only: str | None, rate: int, wait: int) -> int:
+def _replay(
+    deployed: Deployed, post: Post, queue: Queue, only: str | None, rate: int, wait: int, stack: StackName
+) -> int:
     clock = Time()
     with _bar(queue, post.depth(queue)[0]) as moved:
         # AWS moves a whole queue by itself, but can neither choose messages nor invoke a function
@@ -102,22 +104,23 @@ def _replay(deployed: Deployed, post: Post, queue: Queue, only: str | None, rate
             done = move_all(queue, Mover(deployed), post.peek(queue), rate, moved, clock)
         else:
             done = replay(queue, post, only, rate, moved, clock)
-    return _tell(queue, done, post, wait, clock)
+    return _tell(queue, done, post, wait, clock, stack)
 
 
-def _tell(queue: Queue, done: Replayed, post: Post, wait: int, clock: Time) -> int:
+def _tell(queue: Queue, done: Replayed, post: Post, wait: int, clock: Time, stack: StackName) -> int:
     counts = fates(done, post, wait, clock)
     told = [f"{len(done.sent)} put back"]
     told += [f"{count} {_FATES[fate]}" for fate, count in sorted(counts.items())]
     told += [f"{len(done.removed)} removed, done already"] if done.removed else []
     told += [f"{len(done.left)} left as they are"] if done.left else []
+    told += [f"look again: `vectora dlq list --queue {queue.name} --stack {stack}`"] if counts["waiting"] else []
     typer.echo(f"{queue.name}: {', '.join(told)}")
     for letter in [one for one in done.sent if post.fate(one, done.since) == "failed"][:_SHOWN]:
         typer.echo(f"  failed again: {letter.about}: {post.explained(letter).reason}")
     return counts["failed"]
 
 
-_FATES = {"done": "done", "failed": "failed again", "waiting": "not finished yet (look again: `vectora dlq list`)"}
+_FATES = {"done": "done", "failed": "failed again", "waiting": "not finished yet"}
 
 
 def _rehearse(letters: list[Letter], only: str | None) -> None:

@@ -143,7 +143,8 @@ def _models(examined: Examined) -> Iterator[Finding]:
             told = f"{place} answers ({probe(examined.deployed, place):.1f} s)"
             yield Finding("ok", f"model of {service.name}", told)
         except VectoraError as error:
-            todo = f"grant access to the model there, or `vectora region move --service {service.name}`"
+            move = f"vectora region move --service {service.name} --region REGION --stack {examined.stack}"
+            todo = f"grant access to the model there, or `{move}`"
             yield Finding("broken", f"model of {service.name}", str(error), todo)
 
 
@@ -177,7 +178,7 @@ def _schedules(examined: Examined) -> Iterable[Finding]:
 
 def _letters(examined: Examined) -> Iterable[Finding]:
     post = Post(examined.deployed)
-    return list(checks.letters({queue.name: sum(post.depth(queue)) for queue in QUEUES}))
+    return list(checks.letters({queue.name: sum(post.depth(queue)) for queue in QUEUES}, examined.stack))
 
 
 _CHECKS: dict[str, Callable[[Examined], Iterable[Finding]]] = {

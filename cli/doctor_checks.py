@@ -118,7 +118,9 @@ def schedules(changes: Iterable[Change], asked: int, stack: str) -> Finding:
         return Finding("ok", "schedules", f"all {asked} are stored")
     told = "; ".join(f"{one.verb} {one.name}" for one in differ[:5]) + ("…" if len(differ) > 5 else "")
     if stack == "local":
-        return Finding("ok", "schedules", "the local stack holds none by default (`vectora config push --schedules`)")
+        return Finding(
+            "ok", "schedules", "the local stack holds none by default (`vectora config push --schedules --stack local`)"
+        )
     return Finding("broken", "schedules", f"a push would {told}", f"`vectora config push --stack {stack}`")
 
 
@@ -154,11 +156,12 @@ def identity(address: str, clients: Iterable[str], verified: Mapping[str, bool])
     return Finding("broken", about, "not verified by SES", todo)
 
 
-def letters(depths: Mapping[str, int]) -> Iterator[Finding]:
+def letters(depths: Mapping[str, int], stack: str) -> Iterator[Finding]:
     """Failure queues by name → messages."""
     filled = {name: depth for name, depth in depths.items() if depth}
     for name, depth in filled.items():
-        todo = f"`vectora dlq list --queue {name}`, repair, then `vectora dlq replay --queue {name}`"
+        look = f"`vectora dlq list --queue {name} --stack {stack}`"
+        todo = f"{look}, repair, then `vectora dlq replay --queue {name} --stack {stack}`"
         yield Finding("look", f"failure queue {name}", f"{depth} messages", todo)
     if not filled:
         yield Finding("ok", "failure queues", f"all {len(QUEUES)} are empty")

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import yaml
@@ -13,7 +13,7 @@ from cli.pipeline import failure_text
 from cli.review.carry import carry, displaced, lineage, newest, over
 from cli.review.desk import Desk, Draft, Stores
 from cli.stacks import Deployed
-from services.publisher.recipients import normalise, problem_of
+from services.publisher.recipients import normalise, problem_of, resolve
 from shared import approval
 from shared.contracts.delivery import ResendRequest
 from shared.contracts.events import EngineEvent
@@ -132,6 +132,18 @@ def resend(stack: Deployed, row: Row, address: str) -> str:
     )
     stack.client("sqs").send_message(QueueUrl=stack.outputs["PublisherQueueUrl"], MessageBody=request.model_dump_json())
     return request.request_id
+
+
+def mailed(client_id: str, deliveries: Iterable[Row], written: Sequence[str]) -> Iterator[str]:
+    """A line for each recipient of an edition, those who were not reached first. The state holds hashes alone; an
+    address is told where the client's file (`written`) still has it."""
+    known = {one.key: one.address for one in resolve(client_id, written)}
+    rows = [row for row in deliveries if row.get("status")]
+    if not rows:
+        yield "nobody was mailed"
+    for row in sorted(rows, key=lambda one: (one["status"] in ("sent", "withheld"), one["sk"])):
+        told = " ".join(str(row[name]) for name in ("feedback", "reason") if row.get(name))
+        yield f"{row['sk']}  {row['status']:<8}  {known.get(row['sk'], '(not in the client file)')}  {told}".rstrip()
 
 
 def export(labels: Iterable[Label], stores: Stores, data: Objects) -> tuple[str, list[str]]:

@@ -13,7 +13,8 @@ from cli.diagnosis import diagnosis
 from cli.pipeline import Pipeline
 from cli.review.command import stores
 from cli.review.suggestions import suggestions
-from cli.stacks import StackName, connect
+from cli.run import config_store
+from cli.stacks import Deployed, StackName, connect
 from services.publisher.recipients import normalise, problem_of, recipient_key
 from shared import approval
 from shared.clock import SystemClock
@@ -49,10 +50,17 @@ def show(
     edition: Annotated[str | None, typer.Argument(help="Edition id. Default: the newest that is built.")] = None,
     stack: Stack = StackName.local,
     text: Annotated[bool, typer.Option("--text", help="Print the newsletter itself, as plain text.")] = False,
+    to: Annotated[bool, typer.Option("--recipients", help="Print what became of each recipient's mail.")] = False,
 ) -> None:
     """What one edition holds and how it came about."""
-    pipeline = Pipeline(connect(stack), SystemClock())
-    row = find(pipeline, client, edition)
+    deployed = connect(stack)
+    pipeline = Pipeline(deployed, SystemClock())
+    row = find(pipeline, client, edition, stack)
+    if to:
+        written = addresses(deployed, client)
+        for line in edition_actions.mailed(client, pipeline.deliveries(row["edition_id"]), written):
+            typer.echo(line)
+        return
     if text:
         typer.echo(pipeline.files(row)["newsletter.txt"].decode())
         return
@@ -76,8 +84,8 @@ def diagnose(
 ) -> None:
     """The diagnostic page of a run, as Markdown: volumes, sections, calls, problems, and what would change it."""
     pipeline = Pipeline(connect(stack), SystemClock())
-    row = find(pipeline, client, edition)
-    page = diagnosis(pipeline.edition(row), pipeline.report(row))
+    row = find(pipeline, client, edition, stack)
+    page = diagnosis(pipeline.edition(row), pipeline.report(row), stack)
     if output is None:
         typer.echo(page)
         return
@@ -96,7 +104,9 @@ def approve(client: Client, edition: Edition, content_hash: Hash, stack: Stack =
     kept = stores(connect(stack))
     ids = (client, edition)
     approval.approve(kept.editions, kept.newsletters, ids, content_hash, "the command", kept.announce)
-    typer.echo(f"{edition} is approved and is being sent; `vectora edition show {client} {edition}` tells.")
+    typer.echo(
+        f"{edition} is approved and is being sent; `vectora edition show {client} {edition} --stack {stack}` tells."
+    )
 
 
 @app.command("drop")
@@ -156,7 +166,9 @@ def recipients(
 @app.command("labels")
 def labels(
     client: Client,
-    export: Annotated[Path | None, typer.Option(help="Write them as a labelled set for `vectora eval --set`.")] = None,
+    export: Annotated[
+        Path | None, typer.Option(help="Write them as a labelled set for `vectora eval --set FILE --client CLIENT`.")
+    ] = None,
     stack: Stack = StackName.local,
 ) -> None:
     """What the reviews said about items, and what that suggests."""
@@ -176,16 +188,28 @@ def labels(
         )
 
 
-def find(pipeline: Pipeline, client_id: str, edition_id: str | None) -> Row:
+def addresses(deployed: Deployed, client_id: str) -> tuple[str, ...]:
+    """The recipients as the current release writes them; none for a client that it no longer has."""
+    store = config_store(deployed)
+    client = store.load(store.current()).clients.get(client_id)
+    return client.newsletter_delivery.recipients if client else ()
+
+
+def find(pipeline: Pipeline, client_id: str, edition_id: str | None, stack: StackName) -> Row:
     """The edition of that id, else the newest built one. Raises NotFoundError or InputError with what there is."""
     rows = pipeline.editions.history(client_id)
     built = [row for row in rows if row["status"] != "building"]
     if edition_id is None:
         if not built:
-            raise NotFoundError(f"{client_id} has no edition yet: run vectora run {client_id}")
+            raise NotFoundError(f"{client_id} has no edition yet: `vectora run {client_id} --stack {stack}` makes one")
         return built[-1]
     for row in built:
         if row["edition_id"] == edition_id:
             return row
+    if any(row["edition_id"] == edition_id for row in rows):
+        raise InputError(
+            f"{edition_id} is still being built, so there is nothing to read yet; where that does not end, see "
+            f"`vectora dlq show --queue engine --stack {stack}`"
+        )
     known = ", ".join(row["edition_id"] for row in built[-5:]) or "none"
     raise InputError(f"{client_id} has no edition {edition_id!r}. Its newest: {known}.")

@@ -26,24 +26,24 @@ def command(
 ) -> None:
     """Say why an item was kept, printed or dropped: dispositions, score, and what would change it."""
     pipeline = Pipeline(connect(stack), SystemClock())
-    report, found = search(reports(pipeline, client, edition), item)
+    report, found = search(reports(pipeline, client, edition, stack), item, client, stack)
     console = Console()
     typer.echo(f"edition {report.edition_id}, {report.window.start} to {report.window.end}")
     for one in found:
-        typer.echo("\n" + "\n".join(wrapped(line, console) for line in explanation(one)))
+        typer.echo("\n" + "\n".join(wrapped(line, console) for line in explanation(one, client, stack)))
 
 
-def reports(pipeline: Pipeline, client_id: str, edition_id: str | None) -> Iterator[Report]:
+def reports(pipeline: Pipeline, client_id: str, edition_id: str | None, stack: StackName) -> Iterator[Report]:
     """The client's reports, newest first, at most ten. Raises NotFoundError when there is none."""
     rows = [row for row in pipeline.editions.history(client_id) if row["status"] != "building"]
     if edition_id is not None:
         rows = [row for row in rows if row["edition_id"] == edition_id]
     if not rows:
-        raise NotFoundError(f"{client_id} has no such edition: vectora edition list {client_id}")
+        raise NotFoundError(f"{client_id} has no such edition: `vectora edition list {client_id} --stack {stack}`")
     yield from (pipeline.report(row) for row in reversed(rows[-_LOOK_BACK:]))
 
 
-def search(found: Iterable[Report], wanted: str) -> tuple[Report, list[ItemReport]]:
+def search(found: Iterable[Report], wanted: str, client_id: str, stack: StackName) -> tuple[Report, list[ItemReport]]:
     """The newest report that saw the item, and what it says. Raises NotFoundError with what that means."""
     for report in found:
         items = matching(report.items, wanted)
@@ -51,7 +51,7 @@ def search(found: Iterable[Report], wanted: str) -> tuple[Report, list[ItemRepor
             return report, items
     raise NotFoundError(
         f"no recent edition saw {wanted!r}: no source listed it, or it lies outside of every window. "
-        "`vectora edition list` shows the editions."
+        f"`vectora edition list {client_id} --stack {stack}` shows the editions."
     )
 
 
@@ -65,7 +65,7 @@ def matching(items: Iterable[ItemReport], wanted: str) -> list[ItemReport]:
     return [item for item in items if item.item_id == identity]
 
 
-def explanation(item: ItemReport) -> Iterator[str]:
+def explanation(item: ItemReport, client_id: str, stack: StackName) -> Iterator[str]:
     """The lines about one item."""
     yield item.title
     yield f"  {item.url}"
@@ -77,7 +77,7 @@ def explanation(item: ItemReport) -> Iterator[str]:
         yield f"  score {item.score:g}"
         ordered = sorted(item.contributions.items(), key=lambda pair: -abs(pair[1]))
         yield from (f"    {amount:+g} {name}" for name, amount in ordered)
-    yield f"  To change it: {advice(item)}"
+    yield f"  To change it: {advice(item, client_id, stack)}"
 
 
 def wrapped(line: str, console: Console) -> str:
@@ -92,12 +92,15 @@ def wrapped(line: str, console: Console) -> str:
 
 _ADVICE = {
     "ingest": "the source's ingestion profile or its exclusion scopes (canonical/ingestion_profiles.yaml)",
-    "normalize": "nothing in the configuration: repair the cause, then `vectora run` with a longer --period-days",
+    "normalize": "nothing in the configuration: `vectora digest --stack {stack}` says what to repair; then "
+    "`vectora run {client} --kind collect --period-days 14 --stack {stack}` brings it for the next edition",
     "engine": "the matching rules or scopes, the weights (canonical/scoring/), or the client's sections and limits",
     "publisher": "the client's newsletter_delivery",
 }
 
 
-def advice(item: ItemReport) -> str:
+def advice(item: ItemReport, client_id: str, stack: StackName) -> str:
     """Which part of the configuration decided last."""
-    return _ADVICE[item.dispositions[-1].stage] if item.dispositions else "no stage recorded a decision"
+    if not item.dispositions:
+        return "no stage recorded a decision"
+    return _ADVICE[item.dispositions[-1].stage].format(client=client_id, stack=stack)

@@ -21,6 +21,10 @@ MAX_COST = 1.0
 
 
 BY_RULES = "rules"
+_NOT_ALL = (
+    "one invocation did not suffice to count them all, so there will be more; a run goes on in further ones, and "
+    "budget.monthly_usd of the client caps what it spends"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +50,15 @@ def per_item(made: Sequence[NormalizedItem], tree: ConfigTree) -> PerItem:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """`items` that a model would be asked about, at `price`; `left` of the month's budget, None where it has no cap."""
+    """`items` that a model would be asked about, at `price`; `left` of the month's budget, None where it has no cap.
+    `counted`: whether these are all; else they are those that were counted in time, and there will be more."""
 
     items: int
     per_item: PerItem
     price: ModelPrice
     model_id: str
     left: float | None = None
+    counted: bool = True
 
     @property
     def dollars(self) -> float:
@@ -63,20 +69,30 @@ class Forecast:
         return cost_usd(self.price, *tokens)
 
     @property
+    def many(self) -> str:
+        return f"{'' if self.counted else 'at least '}{self.items} items"
+
+    @property
+    def cost(self) -> str:
+        return f"{'about' if self.counted else 'at least'} ${self.dollars:.2f}"
+
+    @property
     def over_budget(self) -> bool:
         return self.left is not None and self.dollars > self.left
 
     def lines(self) -> list[str]:
         """For people."""
+        least = [] if self.counted else [_NOT_ALL]
         if self.model_id == BY_RULES:
-            return [f"{self.items} items by rules, which cost nothing"]
+            return [f"{self.many} by rules, which cost nothing", *least]
         each, basis = self.per_item, "an upper bound: no item was measured yet"
         if each.measured:
             basis = f"measured on the last {each.measured} items"
         told = [
-            f"{self.items} items for {self.model_id}: about ${self.dollars:.2f} at list price",
+            f"{self.many} for {self.model_id}: {self.cost} at list price",
             f"{each.input_tokens:,.0f} input and {each.output_tokens:,.0f} output tokens an item ({basis})",
         ]
+        told += least
         if self.left is not None:
             told.append(
                 f"${self.left:.2f} of this month's budget are left{', which is less' if self.over_budget else ''}"
@@ -90,14 +106,20 @@ def by_rules(items: int) -> Forecast:
 
 
 def agree(forecast: Forecast, bound: float, *, yes: bool, ask: Callable[[str], bool] | None = None) -> None:
-    """Go on below the `bound` (dollars) or when the answer is yes; `ask` asks (by default on a terminal alone).
+    """Go on below the `bound` (dollars) or when the answer is yes; `ask` asks (by default on a terminal alone). What
+    was not counted to its end, and costs anything, is below no bound.
 
     Raises InputError where nobody can be asked, typer.Exit when the answer is no.
     """
-    if yes or (forecast.dollars <= bound and not forecast.over_budget):
+    known = forecast.counted or forecast.model_id == BY_RULES
+    if yes or (known and forecast.dollars <= bound and not forecast.over_budget):
         return
-    why = f"more than is left of the budget (${forecast.left:.2f})" if forecast.over_budget else f"above ${bound:.2f}"
-    question = f"about ${forecast.dollars:.2f} for {forecast.items} items is {why}"
+    why = f"above ${bound:.2f}"
+    if forecast.over_budget:
+        why = f"more than is left of the budget (${forecast.left:.2f})"
+    elif forecast.dollars <= bound:
+        why = "not the whole cost, which nobody knows before"
+    question = f"{forecast.cost} for {forecast.many} is {why}"
     if ask is None:
         if not sys.stdin.isatty():
             raise InputError(f"{question}; repeat with --yes to spend it, or with a higher --max-cost")

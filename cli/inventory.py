@@ -30,7 +30,7 @@ def command(stack: Annotated[StackName, typer.Option(help="Which stack.")] = Sta
     console.print(_functions(deployed, builds))
     console.print(_buckets(deployed))
     console.print(_queues(deployed))
-    for line in gap(deployed, builds):
+    for line in gap(deployed, builds, stack):
         typer.echo(line)
 
 
@@ -89,12 +89,12 @@ def _queues(deployed: Deployed) -> Table:
     return table
 
 
-def gap(deployed: Deployed, builds: Mapping[str, Build]) -> Iterator[str]:
+def gap(deployed: Deployed, builds: Mapping[str, Build], stack: StackName) -> Iterator[str]:
     """What differs between the stack and this checkout, a line each."""
     changes = config_store(deployed).diff(DirectorySource(config_tree.DEFAULT).files())
     count = len(changes.added) + len(changes.changed) + len(changes.removed)
     yield (
-        f"configuration: {count} files differ from this checkout (`vectora config diff`)"
+        f"configuration: {count} files differ from this checkout (`vectora config diff --stack {stack}`)"
         if count
         else ("configuration: the same as this checkout")
     )

@@ -132,7 +132,7 @@ class OneItem:
         while (row := table.get(key) or {}).get("status") not in ("done", "failed"):
             if time.monotonic() > ends:
                 raise VectoraError(
-                    f"normalize did not end one item within {patience:.0f} s: read its log, and `vectora dlq list`"
+                    f"normalize did not end one item within {patience:.0f} s: read its log and its dead-letter queue"
                 )
             self.sleep(_LOOK_EVERY)
         return row

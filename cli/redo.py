@@ -51,8 +51,8 @@ def command(
     batch_id = redo.queue(rows, window)
     typer.echo(f"{len(rows)} items queued as batch {batch_id}")
     with Console(stderr=True).status("normalizing") as status:
-        ended = redo.follow(batch_id, wait, lambda batch: status.update(told(batch)))
-    typer.echo(told(ended))
+        ended = redo.follow(batch_id, wait, lambda batch: status.update(told(batch, stack)))
+    typer.echo(told(ended, stack))
     if ended.failed:
         raise typer.Exit(1)
 
@@ -69,12 +69,14 @@ def days(start: str | None, end: str | None, today: date) -> Window:
     return Window.model_validate({"from": first.isoformat(), "to": after.isoformat()})
 
 
-def told(batch: Batch) -> str:
+def told(batch: Batch, stack: StackName) -> str:
     """What became of the batch, in one line."""
     left = batch.expected - batch.done - batch.failed
     parts = [f"{batch.done} of {batch.expected} done"]
     if batch.failed:
-        parts.append(f"{batch.failed} failed (`vectora dlq list` says why; what they were before is kept)")
+        parts.append(
+            f"{batch.failed} failed (`vectora digest --stack {stack}` says what to do; what they were before is kept)"
+        )
     if left:
         parts.append(f"{left} not ended yet; it goes on without this command")
     return ", ".join(parts)

@@ -75,5 +75,5 @@ def _gateway(stack: StackName) -> str | None:
 
 
 def _push(stack: StackName) -> str:
-    extra = " --schedules" if stack is StackName.local else ""
-    return f"`vectora config push --stack {stack}{extra}`"
+    push = f"`vectora config push --stack {stack}`"
+    return f"`vectora config push --stack {stack} --schedules`" if stack is StackName.local else push

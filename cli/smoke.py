@@ -41,7 +41,7 @@ def command(stack: Annotated[StackName, typer.Option(help="Which stack.")] = Sta
     deployed = connect(stack)
     state, template = present(deployed, stack, labels(deployed))
     Verified.of(deployed).keep(state, template, SystemClock().now())
-    typer.echo("smoke: it works; this state is kept for `vectora rollback`")
+    typer.echo(f"smoke: it works; this state is kept for `vectora rollback --stack {stack}`")
 
 
 def _edition() -> None:

@@ -31,7 +31,12 @@ _Loader.add_multi_constructor("!", _short)
 @cache
 def read_template() -> Mapping[str, Any]:
     """The template as nested mappings; `!Ref X` is {"Ref": "X"}."""
-    loaded: Mapping[str, Any] = yaml.load(TEMPLATE.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (a SafeLoader)
+    return parse_template(TEMPLATE.read_text(encoding="utf-8"))
+
+
+def parse_template(text: str) -> Mapping[str, Any]:
+    """A template's text (YAML or JSON) as nested mappings."""
+    loaded: Mapping[str, Any] = yaml.load(text, _Loader)  # noqa: S506 (a SafeLoader)
     return loaded
 
 

@@ -67,7 +67,7 @@ def approve(editions: Drafts, objects: Objects, ids: tuple[str, str], digest: st
     if conflicts := editions.reserve(*ids, row.get("item_ids", [])):
         raise InputError(
             f"edition {ids[1]} prints {len(conflicts)} item(s) that edition {next(iter(conflicts.values()))} has sent "
-            "or is about to send: rebuild it with `vectora edition rebuild`"
+            f"or is about to send: rebuild it with `vectora edition rebuild {ids[0]} {ids[1]}`"
         )
     try:
         row = editions.move(*ids, "approved", ["draft"], unchanged=digest, approved_by=by)

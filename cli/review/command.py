@@ -28,7 +28,7 @@ def command(
 ) -> None:
     """Look at a draft, keep, drop, move, edit and label its items, then approve it or drop it."""
     kept = stores(connect(stack))
-    row = newest_draft(kept.editions.history(client), client, edition)
+    row = newest_draft(kept.editions.history(client), client, edition, stack)
     review = Review(Desk(kept, client, row["edition_id"]), kept.labels)
     with serve(review, port) as server:
         address = f"http://127.0.0.1:{server.port}/?key={review.key}"
@@ -41,7 +41,7 @@ def command(
             typer.echo("")
 
 
-def newest_draft(history: list[Row], client_id: str, edition_id: str | None) -> Row:
+def newest_draft(history: list[Row], client_id: str, edition_id: str | None, stack: StackName) -> Row:
     """The edition of that id, else the newest draft. Raises NotFoundError that says what there is."""
     if edition_id is not None:
         found = [row for row in history if row["edition_id"] == edition_id and row["status"] != "building"]
@@ -49,7 +49,7 @@ def newest_draft(history: list[Row], client_id: str, edition_id: str | None) -> 
         found = [row for row in history if row["status"] == "draft"]
     if not found:
         what = f"no edition {edition_id}" if edition_id else "no draft"
-        raise NotFoundError(f"{client_id} has {what}: `vectora run {client_id} --review` makes one")
+        raise NotFoundError(f"{client_id} has {what}: `vectora run {client_id} --review --stack {stack}` makes one")
     return found[-1]
 
 

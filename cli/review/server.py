@@ -79,7 +79,7 @@ class Review:
             cookie = f"{_COOKIE}={self.key}; HttpOnly; SameSite=Strict; Path=/"
             return Answer(303, headers={"Location": "/", "Set-Cookie": cookie})
         if not self._opens(_cookie(call.cookie)):
-            return _plain(403, "open the address that `vectora review` printed")
+            return _plain(403, "open the address that the review command printed")
         if call.method == "POST":
             return self._act(parts.path, call)
         return self._show(parts.path, parts.query)

@@ -124,7 +124,7 @@ class Engine:
             return
         raise RunFailedError(
             f"all {batch.failed} items of batch {batch.batch_id} failed to normalize, so there is no edition; "
-            "see the reasons with `vectora dlq show`, repair and run again"
+            f"`vectora digest --stack {self._settings.env}` says why, and what to do"
         )
 
     def _make(self, assignment: Assignment, run: Invocation, started: float) -> Answer:

@@ -80,8 +80,8 @@ def message(made: Manifest, item: QueuedItem) -> RawMessage:
 
 def body(made: Manifest, data_bucket: str, *, dry: bool, continued: bool, seconds: float) -> dict[str, Any]:
     """The answer's counts. `items_ingested`: articles kept, which `items_queued` are unless the run is dry or
-    `continued` (by another invocation, which queues them); `items_normalized`: those of them that the lake already has
-    with the same content."""
+    `continued` (by another invocation, which queues them; a dry run ends there, and has counted so far);
+    `items_normalized`: those of them that the lake already has with the same content."""
     outcomes = plan.outcomes(made.seen)
     return {
         "client_id": made.client_id,

@@ -11,10 +11,14 @@ from datetime import datetime
 from shlex import quote
 from typing import Any
 
+from services.normalize.remedies import Commands
+
 _PART = r"[^\s<>(),;:\"'@/]"
 _ADDRESS = re.compile(rf"{_PART}{{1,64}}@{_PART}{{1,255}}\.{_PART}{{1,63}}")
 """Bounded (RFC 5321's lengths), because a feed may choose the text. A name behind a slash is a link's."""
 _LONGEST = 120
+_PACE_DAYS = 7
+"""Days of a month after which a pace is told: editions cost once a week, and the first one of a month is no pace."""
 _COMING = 100.0
 """Share of a month's cap that the present pace reaches by its end, in percent, from which on it is told."""
 
@@ -46,7 +50,7 @@ class EditionFacts:
 @dataclass(frozen=True, slots=True)
 class BatchFacts:
     """What a run lost and what came back. `causes`: why items failed; `recovered`: throttled items that were put back
-    and are done."""
+    and are done; `restricted`: items made anew, or of chosen sources."""
 
     batch_id: str
     kind: str
@@ -56,11 +60,13 @@ class BatchFacts:
     recovered: int = 0
     late: bool = False
     open: bool = False
+    restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ClientFacts:
-    """One client's period, and its month's money in US dollars."""
+    """One client's period, and its month's money in US dollars; `before`: that of the month in which the period began,
+    where that is another one. `rhythm` is the days between its editions."""
 
     client_id: str
     editions: tuple[EditionFacts, ...] = ()
@@ -69,6 +75,8 @@ class ClientFacts:
     spent: float = 0.0
     calls: int = 0
     cap: float | None = None
+    before: float | None = None
+    rhythm: int = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,10 @@ class Facts:
     clients: tuple[ClientFacts, ...]
     sources: tuple[SourceFacts, ...]
     letters: Mapping[str, int]
+
+    @property
+    def commands(self) -> Commands:
+        return Commands(self.environment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +160,7 @@ def _editions(facts: Facts) -> Iterator[Line]:
             if one.status in ("draft", "building", "sending", "approved"):
                 yield _unsent(client.client_id, one, facts)
         if client.overdue:
-            look = _command(facts, f"edition list {client.client_id}")
+            look = facts.commands.line(f"edition list {client.client_id}")
             told = f"{client.client_id}: overdue, nothing was sent for longer than its rhythm"
             yield Line(told, f"{look}, then the runbook of empty or missing newsletters")
         elif not client.editions:
@@ -162,65 +174,62 @@ def _sent(client_id: str, edition: EditionFacts, facts: Facts) -> Line:
         told += f", {edition.counts['withheld']} withheld"
     if not lost:
         return Line(f"{told}; {_short(edition.note)}" if edition.note else told)
-    look = _command(facts, f"edition show {client_id} {edition.edition_id}")
-    return Line(f"{told}; {lost} not reached for certain", f"{look} names them by hash; mend, then `edition resend`")
+    return Line(f"{told}; {lost} not reached for certain", facts.commands.unreached(client_id, edition.edition_id))
 
 
 def _unsent(client_id: str, edition: EditionFacts, facts: Facts) -> Line:
     told = f"{client_id}: {edition.edition_id} of {edition.day} is {edition.status}, {edition.items} items"
     if edition.status == "draft":
-        return Line(f"{told}, and waits for its review", _command(facts, f"review {client_id}"))
-    return Line(told, _command(facts, f"edition diagnose {client_id} {edition.edition_id}"))
+        told = f"{told}, and waits for its review"
+    return Line(told, facts.commands.unsent(client_id, edition.edition_id, edition.status))
 
 
 def _cost(client: ClientFacts, facts: Facts) -> Line:
     end = facts.end
-    days = calendar.monthrange(end.year, end.month)[1]
-    passed = max(end.day - 1 + end.hour / 24, 0.5)
-    ahead = client.spent / passed * days
+    passed = end.day - 1 + end.hour / 24
     told = f"{client.client_id}: ${client.spent:.2f} in {end:%Y-%m}, {client.calls} calls"
+    if client.before is not None:
+        told = f"{told}, ${client.before:.2f} in {facts.start:%Y-%m}"
     if client.cap is None:
         return Line(f"{told}, no cap")
     share = 100 * client.spent / client.cap if client.cap else 100.0 * bool(client.spent)
-    told += f", {share:.0f} % of ${client.cap:.2f}; at this pace ${ahead:.2f} by the month's end"
-    if share < _COMING and ahead * 100 <= client.cap * _COMING:
+    told += f", {share:.0f} % of ${client.cap:.2f}"
+    coming = share >= _COMING
+    if passed >= _PACE_DAYS:
+        ahead = client.spent / passed * calendar.monthrange(end.year, end.month)[1]
+        told += f"; at this pace ${ahead:.2f} by the month's end"
+        coming = coming or ahead * 100 > client.cap * _COMING
+    if not coming:
         return Line(told)
-    look = _command(facts, f"costs --client {client.client_id}")
-    return Line(told, f"{look}; then fewer sources or a higher budget.monthly_usd")
+    look = facts.commands.line(f"costs --client {client.client_id}")
+    push = facts.commands.line("config push")
+    return Line(told, f"{look}; then fewer sources or a higher budget.monthly_usd, and {push}")
 
 
 def _losses(facts: Facts) -> Iterator[Line]:
     for client in facts.clients:
         for batch in client.batches:
-            if line := _loss(client.client_id, batch, facts):
+            if line := _loss(client, batch, facts):
                 yield line
     for queue, waiting in facts.letters.items():
         if waiting:
-            action = f"{_command(facts, f'dlq list --queue {queue}')}, mend, then `dlq replay`"
-            yield Line(f"{waiting} messages were given up in the {queue} queue", action)
+            yield Line(f"{waiting} messages were given up in the {queue} queue", facts.commands.letters(queue))
 
 
-def _loss(client_id: str, batch: BatchFacts, facts: Facts) -> Line | None:
+def _loss(client: ClientFacts, batch: BatchFacts, facts: Facts) -> Line | None:
     lost = sum(batch.causes.values())
-    about = f"{client_id}: {batch.batch_id}"
+    about = f"{client.client_id}: {batch.batch_id}"
     back = f"{batch.recovered} throttled items came back by themselves" if batch.recovered else ""
     if batch.open:
-        action = f"{_command(facts, 'doctor')}; the sweeper closes it at its deadline"
+        action = f"{facts.commands.line('doctor')}; the sweeper closes it at its deadline"
         return Line(f"{about} is still open, {batch.done} of {batch.expected} items done", action)
     if not lost:
         return Line(f"{about}: nothing lost, {back}") if back else None
     causes = ", ".join(f"{cause} {number}" for cause, number in sorted(batch.causes.items()))
     told = f"{about}: {lost} of {batch.expected} items lost ({causes})" + (f", {back}" if back else "")
-    return Line(told + ("; closed at its deadline" if batch.late else ""), _remedy(batch.causes, facts))
-
-
-def _remedy(causes: Mapping[str, int], facts: Facts) -> str:
-    main = max(sorted(causes), key=lambda cause: causes[cause])
-    if main == "throttled":
-        return f"{_command(facts, 'dlq replay --only throttled')}; often: ask for a higher Bedrock quota"
-    if main == "deadline":
-        return f"{_command(facts, 'dlq list')}: what never ended is there, or its function died"
-    return f"{_command(facts, f'dlq show --only {main}')}, mend, then `dlq replay --only {main}`"
+    days = client.rhythm + (facts.end - facts.start).days
+    action = facts.commands.lost(client.client_id, batch.causes, days, anew=batch.restricted)
+    return Line(told + ("; closed at its deadline" if batch.late else ""), action)
 
 
 def _sources(facts: Facts) -> Iterator[Line]:
@@ -228,14 +237,14 @@ def _sources(facts: Facts) -> Iterator[Line]:
         check = "sources check"
         if one.failures:
             told = f"{one.source_key}: its last {one.failures} fetches failed ({_short(one.error)})"
-            yield Line(told, f"{_command(facts, check)}; while it cannot be mended set enabled: false")
+            yield Line(told, f"{facts.commands.line(check)}; while it cannot be mended set enabled: false")
         if one.silent_days:
             told = f"{one.source_key}: nothing new for {one.silent_days} days, longer than usual"
-            yield Line(told, f"open its page: it moved, or has nothing to say ({_command(facts, check)})")
+            yield Line(told, f"open its page: it moved, or has nothing to say ({facts.commands.line(check)})")
         if one.gaps:
             pace = f"poll every {one.poll_hours:g} hours" if one.poll_hours else "poll more often"
             told = f"{one.source_key}: {one.gaps} gaps, so items may be missing"
-            yield Line(told, f"{pace}: schedule.collect of its clients, then {_command(facts, 'config push')}")
+            yield Line(told, f"{pace}: schedule.collect of its clients, then {facts.commands.line('config push')}")
 
 
 def _near(facts: Facts) -> Iterator[Line]:
@@ -244,12 +253,8 @@ def _near(facts: Facts) -> Iterator[Line]:
             for miss in edition.near:
                 floor = f" of {miss.floor:.1f}" if miss.floor is not None else ""
                 about = f"{client.client_id} {edition.day}: {miss.score:.1f}{floor}"
-                look = _command(facts, f"explain {quote(miss.url)} --client {client.client_id}")
+                look = facts.commands.line(f"explain {quote(miss.url)} --client {client.client_id}")
                 yield Line(f'{about}, "{_short(miss.title)}": {_short(miss.reason)}', f"if it belongs in: {look}")
-
-
-def _command(facts: Facts, words: str) -> str:
-    return f"`vectora {words} --stack {facts.environment}`"
 
 
 def _short(text: str) -> str:

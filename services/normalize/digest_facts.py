@@ -22,6 +22,7 @@ from shared.storage.sources import Health
 from shared.storage.table import Row
 
 PERIOD = timedelta(days=7)
+_WAITING = ("draft", "approved", "sending")
 _MOMENTS = ("sent_at", "superseded_at", "draft_at", "approved_at", "started_at")
 
 
@@ -73,18 +74,22 @@ class Gatherer:
         history = self.editions.history(client.client_id)
         batches = self.batches.since(client.client_id, start)
         month = self.spending.month(client.client_id, now.strftime("%Y-%m"))
-        editions = tuple(edition_facts(row) for row in history if _moment(row) >= start)
-        if not (client.schedule.edition or editions or batches or month):
+        began = start.strftime("%Y-%m")
+        before = self.spending.month(client.client_id, began) if began != now.strftime("%Y-%m") else None
+        editions = tuple(edition_facts(row, start) for row in history if is_told(row, start))
+        if not (client.schedule.edition or editions or batches or month or before):
             return None
         allowed = timedelta(days=client.pipeline.default_period_days, hours=self.grace_hours)
         return ClientFacts(
             client_id=client.client_id,
             editions=tuple(one for one in editions if one.status != "superseded"),
-            batches=tuple(self._batch(one, now) for one in batches if not one.restricted),
+            batches=tuple(self._batch(one, now) for one in batches),
             overdue=bool(client.schedule.edition) and overdue(history, now, allowed),
             spent=float(month.get("spent", 0)),
             calls=int(month.get("calls", 0)),
             cap=client.budget.monthly_usd,
+            before=None if before is None else float(before.get("spent", 0)),
+            rhythm=client.pipeline.default_period_days,
         )
 
     def _batch(self, batch: Batch, now: datetime) -> BatchFacts:
@@ -92,8 +97,8 @@ class Gatherer:
         return batch_facts(batch, rows, now)
 
 
-def edition_facts(row: Row) -> EditionFacts:
-    """From an edition's record."""
+def edition_facts(row: Row, start: datetime) -> EditionFacts:
+    """From an edition's record. The near misses of one from before the period were told then."""
     return EditionFacts(
         edition_id=row["edition_id"],
         status=row["status"],
@@ -101,7 +106,7 @@ def edition_facts(row: Row) -> EditionFacts:
         items=int(row.get("items", 0)),
         counts=row.get("counts", {}),
         note=str(row.get("delivery_note", "")),
-        near=near_misses(row.get("near_misses", ())),
+        near=near_misses(row.get("near_misses", ())) if _moment(row) >= start else (),
     )
 
 
@@ -118,6 +123,7 @@ def batch_facts(batch: Batch, rows: Mapping[str, Row], now: datetime) -> BatchFa
         recovered=sum(row.get("status") == "done" and bool(row.get("recoveries")) for row in rows.values()),
         late="deadline" in failed,
         open=batch.status == "open" and now.timestamp() > batch.deadline,
+        restricted=batch.restricted,
     )
 
 
@@ -136,6 +142,11 @@ def source_facts(source_key: str, health: Health, start: datetime, now: datetime
 
 def _cause(row: Row) -> str:
     return str(row.get("cause") or str(row.get("reason", "unknown")).partition(":")[0])
+
+
+def is_told(row: Row, start: datetime) -> bool:
+    """What changed in the period, and what waits for somebody, however long it has."""
+    return row["status"] in _WAITING or _moment(row) >= start
 
 
 def _moment(row: Row) -> datetime:

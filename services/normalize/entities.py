@@ -6,7 +6,9 @@ from typing import Literal
 from shared.contracts.batch import RawMessage
 from shared.storage.batches import Outcome
 
-Cause = Literal["throttled", "unavailable", "refused", "answer", "budget", "input", "taken", "config", "internal"]
+Cause = Literal[
+    "throttled", "unavailable", "refused", "answer", "budget", "input", "taken", "config", "price", "internal"
+]
 """Why an item did not get a result. Only `throttled` messages return from the dead-letter queue by themselves."""
 
 

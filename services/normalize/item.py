@@ -126,7 +126,7 @@ class Normalization:
         try:
             bill = Bill(task.tree.price(self._model.model_id))
         except ConfigError as error:
-            return _failed(task.job, "config", str(error), {})
+            return _failed(task.job, "price", str(error), {})
         amount = by_model.most_expensive(bill.price, prompt.build_request(task.tree, task.request()))
         try:
             reserved = self._stores.spend.reserve(task.client.client_id, amount, task.client.budget.monthly_usd)

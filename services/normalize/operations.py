@@ -101,7 +101,7 @@ class Invocation:
                 failures.append(record["messageId"])
                 self._queue.delay(record["receiptHandle"], _AT_ONCE)
                 logger.error(
-                    "message is not a raw item reference; it goes to the dead-letter queue: see `vectora dlq show`",
+                    "message is not a raw item reference; it goes to dead letters: see `vectora dlq show --queue raw`",
                     extra={"message_id": record["messageId"], "problems": error.error_count()},
                 )
         return jobs, failures

@@ -58,8 +58,21 @@ class S3ConfigStore:
             self._put(f"releases/{release}/{path}", files[path])
         if release_sha(self.files(release)) != release:
             raise ConfigError(f"release {release} differs in bucket {self._bucket} from what was sent; push again")
-        self._put(CURRENT, json.dumps({"release": release}).encode())
+        self._point(release)
         return release
+
+    def verified(self, release: str) -> dict[str, bytes]:
+        """A release's files by path. Raises ConfigError when they are not those that its id stands for."""
+        files = self.files(release)
+        if release_sha(files) != release:
+            raise ConfigError(f"release {release} is damaged or absent in the bucket; restore another one")
+        return files
+
+    def make_current(self, release: str) -> None:
+        """Point to a release that the bucket keeps, verified by its checksum alone: the code that is to read it need
+        not be this one. Raises ConfigError when it is damaged or absent."""
+        self.verified(release)
+        self._point(release)
 
     def current(self) -> str:
         """The current release. Raises NotFoundError when nothing was ever pushed."""
@@ -94,6 +107,9 @@ class S3ConfigStore:
             changed=tuple(sorted(p for p in files.keys() & present.keys() if files[p] != present[p])),
             removed=tuple(sorted(present.keys() - files.keys())),
         )
+
+    def _point(self, release: str) -> None:
+        self._put(CURRENT, json.dumps({"release": release}).encode())
 
     def _put(self, key: str, content: bytes) -> None:
         checksum = b64encode(hashlib.sha256(content).digest()).decode()

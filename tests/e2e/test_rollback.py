@@ -21,7 +21,7 @@ def good(process) -> str:
 @pytest.fixture(scope="module")
 def verified(machine: Machine) -> Machine:
     """A machine whose present state has passed its smoke test."""
-    assert "kept for `vectora rollback`" in good(machine.vectora("smoke"))
+    assert "kept for `vectora rollback --stack local`" in good(machine.vectora("smoke"))
     return machine
 
 

@@ -8,7 +8,7 @@ import pytest
 from moto import mock_aws
 
 from cli import config_backup, config_tree
-from cli.config_backup import INDEX, backup, releases, restore, verified_backup, verified_release
+from cli.config_backup import INDEX, backup, releases, restore, verified_backup
 from cli.stacks import StackName
 from shared.config.loader import DirectorySource
 from shared.config.store import S3ConfigStore
@@ -45,7 +45,7 @@ def files():
 def test_a_backup_holds_every_file_with_its_checksum_and_can_be_restored(store, files, tmp_path, capsys):
     first = store.push(files)
     backup(tmp_path / "kept", StackName.dev, None)
-    assert verified_backup(tmp_path / "kept") == files
+    assert verified_backup(tmp_path / "kept", StackName.dev) == files
     changed = {**files, "clients/demo.yaml": files["clients/demo.yaml"] + b"# another comment\n"}
     store.push(changed)
 
@@ -84,7 +84,7 @@ def test_a_release_that_is_damaged_in_the_bucket_is_refused(store, files):
     key = f"releases/{release}/clients/demo.yaml"
     boto3.client("s3", region_name=REGION).put_object(Bucket="lab-config", Key=key, Body=b"other: true\n")
     with pytest.raises(ConfigError, match="damaged"):
-        verified_release(store, release)
+        store.verified(release)
 
 
 def test_what_is_neither_folder_nor_release_is_told_with_those_that_are(store, files, tmp_path):

@@ -9,6 +9,7 @@ import pytest
 from moto import mock_aws
 
 from shared.config.loader import DirectorySource
+from shared.config.sources import release_sha
 from shared.config.store import S3ConfigStore
 from shared.errors import ConfigError, NotFoundError
 
@@ -77,3 +78,22 @@ def test_what_was_never_pushed_is_said_with_the_next_step(s3: Any) -> None:
         store.current()
     with pytest.raises(NotFoundError, match="no release feed"):
         store.load("feed")
+
+
+def test_an_older_release_is_made_current_by_its_checksum_though_this_code_cannot_read_it(s3: Any) -> None:
+    store = S3ConfigStore(s3, BUCKET)
+    present = store.push(FILES)
+    foreign = {**FILES, "clients/demo.yaml": FILES["clients/demo.yaml"] + b"of_another_version: 1\n"}
+    older = release_sha(foreign)
+    for path, body in foreign.items():
+        s3.put_object(Bucket=BUCKET, Key=f"releases/{older}/{path}", Body=body)
+    store.make_current(older)
+    assert store.current() == older
+    with pytest.raises(ConfigError):
+        store.load(older)
+    store.make_current(present)
+    s3.put_object(Bucket=BUCKET, Key=f"releases/{older}/clients/demo.yaml", Body=b"damaged")
+    for damaged in (older, "feed"):
+        with pytest.raises(ConfigError, match="damaged or absent"):
+            store.make_current(damaged)
+    assert store.current() == present

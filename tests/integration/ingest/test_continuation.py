@@ -118,6 +118,17 @@ def test_a_run_without_time_for_anything_fails_and_says_what_to_do(world: World)
     assert world.handed_over == []
 
 
+def test_a_dry_run_that_is_too_long_tells_what_it_counted_and_goes_on_nowhere(world: World, ticking: None) -> None:
+    config, web = many(40, 4)
+    ingest = Ingest(world.ports(config, open_fetcher=lambda gateway, ends_at: web))
+
+    answer = ingest.run(IngestEvent.model_validate({**EVENT, "dry_run": True}), "r-1", 200)
+
+    assert (answer.statusCode, answer.body["continued"], answer.body["items_queued"]) == (202, True, 0)
+    assert 0 < answer.body["items_ingested"] < 160
+    assert (world.handed_over, world.messages(), world.keys("batches/")) == ([], [], [])
+
+
 def test_the_last_invocation_of_a_chain_makes_the_batch_of_what_was_read_and_names_the_rest(
     world: World, ticking: None
 ) -> None:

@@ -1,5 +1,7 @@
 """One invocation against S3, DynamoDB and SQS: every item ends exactly once, and one failure never blocks another."""
 
+from dataclasses import replace
+
 from shared.config.tree import ConfigTree
 from shared.errors import ConfigError
 from shared.storage import keys
@@ -255,6 +257,16 @@ def test_a_release_that_this_code_cannot_read_leaves_the_message_for_later(aws: 
     aws.load = readable  # type: ignore[method-assign]
     assert aws.invoke(bedrock, record(message, receives=2))[0] == []
     assert aws.outcome(raw.item_id)["status"] == "done"
+
+
+def test_a_model_without_a_price_fails_the_item_with_a_cause_of_its_own() -> None:
+    with stack(replace(tree(), prices={})) as aws:
+        raw, bedrock = raw_item(), ScriptedBedrock(GOOD)
+        (message,) = aws.open_batch(raw)
+        assert aws.invoke(bedrock, record(message))[0] == [], "the batch pins its release: no later delivery can help"
+        outcome = aws.outcome(raw.item_id)
+        assert (outcome["cause"], bedrock.requests) == ("price", [])
+        assert "model_prices.yaml" in outcome["reason"]
 
 
 def test_a_defect_in_one_item_does_not_lose_the_others(aws: Stack) -> None:

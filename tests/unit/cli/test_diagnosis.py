@@ -53,7 +53,7 @@ def page(**rest) -> str:
         "timings": {"gather": 0.5},
     }  # fmt: skip
     made = Edition.model_validate({**common, **edition, "sections": sections, **rest})
-    return diagnosis(made, Report.model_validate({**common, **values}))
+    return diagnosis(made, Report.model_validate({**common, **values}), "local")
 
 
 def test_every_part_of_a_first_runs_report_is_there():

@@ -97,7 +97,7 @@ def test_one_sender_for_all_takes_the_place_of_each_client_s_own():
 def test_the_sandbox_paused_sending_letters_and_configuration_are_told():
     assert checks.account({"SendingEnabled": True, "ProductionAccessEnabled": False}).level == "look"
     assert checks.account({"SendingEnabled": False}).level == "broken"
-    assert [one.about for one in checks.letters({"raw": 3, "engine": 0})] == ["failure queue raw"]
+    assert [one.about for one in checks.letters({"raw": 3, "engine": 0}, "prod")] == ["failure queue raw"]
     assert checks.configuration(Diff(changed=("clients/a.yaml",)), "prod").level == "look"
     assert checks.configuration(Diff(), "prod").level == "ok"
 

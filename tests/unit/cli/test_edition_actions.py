@@ -2,14 +2,18 @@
 
 import json
 from io import BytesIO
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
 
 from cli import edition_actions
+from cli.edition_commands import find
 from cli.errors import StageFailedError
 from cli.review.edits import ItemEdit, label_of
+from cli.stacks import StackName
+from services.publisher.recipients import recipient_key
 from shared.contracts.items import RawItem
 from shared.errors import InputError
 from shared.storage.memory import MemoryObjects
@@ -117,3 +121,32 @@ def test_labels_are_exported_with_the_articles_own_text() -> None:
     assert row["text"] == "The whole article."
     assert row["gold"]["keep"] is False
     assert missing == ["gone"]
+
+
+def test_who_was_not_reached_is_told_first_and_by_address_where_the_clients_file_has_it() -> None:
+    ann, bob, gone = (recipient_key("acme", f"{name}@example.org") for name in ("ann", "bob", "gone"))
+    rows = [
+        {"sk": ann, "status": "sent", "feedback": "delivered"},
+        {"sk": bob, "status": "failed", "reason": "MessageRejected: no"},
+        {"sk": gone, "status": "unknown"},
+        {"sk": "LEASE", "owner": "x"},
+    ]
+    lines = list(edition_actions.mailed("acme", rows, ["Ann <ann@example.org>", "bob@example.org"]))
+    assert sorted(lines[:2]) == sorted(
+        [
+            f"{bob}  failed    bob@example.org  MessageRejected: no",
+            f"{gone}  unknown   (not in the client file)",
+        ]
+    )
+    assert lines[2:] == [f"{ann}  sent      ann@example.org  delivered"]
+    assert list(edition_actions.mailed("acme", [], [])) == ["nobody was mailed"]
+
+
+def test_an_edition_that_is_being_built_is_not_called_unknown() -> None:
+    rows = [{"edition_id": "ed-1", "status": "sent"}, {"edition_id": "ed-2", "status": "building"}]
+    pipeline = SimpleNamespace(editions=SimpleNamespace(history=lambda client: rows))
+    assert find(pipeline, "acme", None, StackName.prod) == rows[0]
+    with pytest.raises(InputError, match=r"still being built.*dlq show --queue engine --stack prod"):
+        find(pipeline, "acme", "ed-2", StackName.prod)
+    with pytest.raises(InputError, match=r"no edition 'ed-3'\. Its newest: ed-1"):
+        find(pipeline, "acme", "ed-3", StackName.prod)

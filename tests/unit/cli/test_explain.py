@@ -4,6 +4,7 @@ import pytest
 from rich.console import Console
 
 from cli.explain import explanation, matching, search, wrapped
+from cli.stacks import StackName
 from shared.contracts.batch import Disposition, Window
 from shared.contracts.edition import ItemReport, Report
 from shared.errors import NotFoundError
@@ -42,17 +43,19 @@ def test_an_item_is_found_by_words_of_its_title_in_any_case():
 
 
 def test_the_newest_report_that_saw_the_item_answers():
-    found, _ = search([report("ed-3"), report("ed-2", item()), report("ed-1", item())], URL)
+    found, _ = search([report("ed-3"), report("ed-2", item()), report("ed-1", item())], URL, "demo", StackName.prod)
     assert found.edition_id == "ed-2"
 
 
 def test_an_item_that_nothing_saw_gets_an_answer_too():
     with pytest.raises(NotFoundError, match="no source listed it"):
-        search([report("ed-1")], URL)
+        search([report("ed-1")], URL, "demo", StackName.prod)
 
 
 def test_every_disposition_and_contribution_is_told_and_what_would_change_it():
-    lines = list(explanation(item(score=4.0, contributions={"recency": 1.0, "event_type": 3.0})))
+    lines = list(
+        explanation(item(score=4.0, contributions={"recency": 1.0, "event_type": 3.0}), "demo", StackName.prod)
+    )
     assert "  engine: not printed. score 4 is below min_score 10" in lines
     assert lines.index("    +3 event_type") < lines.index("    +1 recency")
     assert "matching rules" in lines[-1]

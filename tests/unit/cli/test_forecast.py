@@ -1,6 +1,7 @@
 """What a run or a redo would cost, when it is told, and when somebody is asked first."""
 
 import io
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -154,6 +155,36 @@ def test_a_forecast_counts_new_items_and_those_of_an_older_normalizer_and_leaves
     event = IngestEvent(client_id="c", period_days=90, run_id="r", fetch_gateway="http://127.0.0.1:1")
     assert backfill.forecast(fake, fake, event).items == 10 - 6 + 2
     assert fake.event == event.model_copy(update={"dry_run": True, "run_id": None})
+
+
+class Unfinished(Fake):
+    """A dry run that one invocation could not end."""
+
+    def ingest(self, event: IngestEvent) -> dict:
+        return {**super().ingest(event), "continued": True}
+
+
+def test_what_one_invocation_cannot_count_is_a_lower_bound_that_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    least = backfill.forecast(Unfinished(), Unfinished(), IngestEvent(client_id="c", period_days=90))
+    assert (least.items, least.counted) == (6, False)
+    told = "\n".join(least.lines())
+    assert "at least 6 items for some-model: at least $0.04" in told
+    assert "there will be more" in told
+    asked: list[str] = []
+    agree(least, 1.0, yes=False, ask=lambda question: not asked.append(question))
+    assert asked == ["at least $0.04 for at least 6 items is not the whole cost, which nobody knows before. Go on?"]
+    with pytest.raises(typer.Exit):
+        agree(least, 1.0, yes=False, ask=lambda _: False)
+    agree(least, 1.0, yes=True)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    with pytest.raises(InputError, match="--yes"):
+        agree(least, 1.0, yes=False)
+
+
+def test_what_rules_make_costs_nothing_however_much_there_is() -> None:
+    free = replace(forecast.by_rules(9), counted=False)
+    agree(free, 0.0, yes=False)
+    assert free.lines()[0] == "at least 9 items by rules, which cost nothing"
 
 
 def test_a_run_asks_about_the_days_that_were_given() -> None:

@@ -3,12 +3,16 @@
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import ClientError, WaiterError
 
-from cli.rollback import described
+from cli import rollback
+from cli.rollback import Part, check, described, packages, refuse_half, settled, unfinished
+from cli.stacks import StackName
 from cli.verified import Kept, State, Verified, choose, template_key
-from shared.errors import ConfigError
+from shared.errors import ConfigError, InputError, VectoraError
 from shared.storage.memory import MemoryObjects
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -60,3 +64,121 @@ def test_what_would_change_is_told() -> None:
     assert lines[1].startswith("code: commit-bad → commit-one")
     assert lines[2:] == ["  BedrockRpm: 9 → 200", "configuration: r2 → r1"]
     assert len(described(chosen, state("one", release="r2"))) == 2
+
+
+class Account:
+    """An account whose CloudFormation, config bucket and packages are as told; `calls` is what was changed."""
+
+    def __init__(self, now: State, *, update: Exception | None = None, status: str = "UPDATE_COMPLETE") -> None:
+        self.now, self.update, self.status = now, update, status
+        self.calls: list[str] = []
+        self.outputs = {"ConfigBucketName": "config", "EngineFunctionName": "vectora-inbox-engine-prod"}
+        self.meta = SimpleNamespace(endpoint_url="https://s3.example.org")
+
+    def client(self, service: str, config: object = None) -> "Account":
+        return self
+
+    def describe_stacks(self, **_: str) -> dict:
+        return {"Stacks": [{"StackStatus": self.status}]}
+
+    def update_stack(self, **_: object) -> None:
+        self.calls.append("code")
+        if self.update:
+            raise self.update
+
+    def get_waiter(self, name: str) -> "Account":
+        assert name == "stack_update_complete"
+        return self
+
+    def wait(self, **_: object) -> None: ...
+
+    def make_current(self, release: str) -> None:
+        self.calls.append(f"configuration {release}")
+
+    def labels(self, _: object) -> dict[str, str]:
+        return dict(state("one").builds if "code" in self.calls else self.now.builds)
+
+
+def roll_back(monkeypatch: pytest.MonkeyPatch, account: Account, only: Part = Part.all) -> None:
+    verified = kept_after("one")
+    monkeypatch.setattr(rollback, "connect", lambda stack: account)
+    monkeypatch.setattr(rollback, "config_store", lambda deployed: account)
+    monkeypatch.setattr(rollback, "labels", account.labels)
+    monkeypatch.setattr(rollback, "present", lambda *_: (account.now, ""))
+    monkeypatch.setattr(rollback, "packages", lambda template: {})
+    monkeypatch.setattr(Verified, "of", classmethod(lambda cls, deployed: verified))
+    rollback.command(StackName.prod, only, dry_run=False)
+
+
+def test_the_configuration_goes_back_before_the_code_that_could_not_read_the_newer_one(monkeypatch) -> None:
+    account = Account(state("bad", release="r2"))
+    roll_back(monkeypatch, account)
+    assert account.calls == ["configuration r1", "code"]
+
+
+def test_code_alone_does_not_go_back_to_where_another_configuration_was(monkeypatch) -> None:
+    account = Account(state("bad", release="r2"))
+    with pytest.raises(InputError, match=r"verified with configuration r1.*`vectora rollback --stack prod`"):
+        roll_back(monkeypatch, account, Part.code)
+    assert account.calls == []
+    refuse_half(Part.code, state("one"), state("bad"), StackName.prod)
+    roll_back(monkeypatch, same := Account(state("bad")), Part.code)
+    assert same.calls == ["code"]
+
+
+def test_nothing_goes_back_while_cloudformation_is_at_work() -> None:
+    busy = Account(state("bad"), status="UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+    with pytest.raises(VectoraError, match="wait stack-update-complete --stack-name vectora-inbox-prod"):
+        settled(busy, StackName.prod)
+    settled(Account(state("bad"), status="UPDATE_ROLLBACK_COMPLETE"), StackName.prod)
+
+
+def waited(status: str) -> WaiterError:
+    return WaiterError("StackUpdateComplete", "over", {"Stacks": [{"StackStatus": status}]})
+
+
+def test_a_wait_that_ends_too_early_says_that_cloudformation_goes_on(monkeypatch) -> None:
+    account = Account(state("bad", release="r2"), update=waited("UPDATE_IN_PROGRESS"))
+    with pytest.raises(VectoraError, match=r"after 300 s .* goes on by itself.*`vectora smoke --stack prod`"):
+        roll_back(monkeypatch, account)
+    assert account.calls == ["configuration r1", "code"]
+
+
+@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED"])
+def test_an_update_that_cloudformation_undoes_is_told_as_that(status: str) -> None:
+    told = unfinished(waited(status), "vectora-inbox-prod", StackName.prod)
+    assert f"({status}): the code is what it was" in told
+    assert "`vectora rollback --stack prod`" in told
+
+
+def test_what_cloudformation_refuses_is_told(monkeypatch) -> None:
+    refusal = {"Error": {"Code": "ValidationError", "Message": "no such parameter"}}
+    with pytest.raises(VectoraError, match="no such parameter"):
+        roll_back(monkeypatch, Account(state("bad"), update=ClientError(refusal, "UpdateStack")))
+    same = {"Error": {"Code": "ValidationError", "Message": "No updates are to be performed."}}
+    roll_back(monkeypatch, Account(state("bad"), update=ClientError(same, "UpdateStack")))
+
+
+PACKAGED = """
+Resources:
+  EngineFunction:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: "s3://packages/vectora/0123", Role: !GetAtt EngineRole.Arn}
+  IngestFunction:
+    Properties: {CodeUri: {Bucket: packages, Key: vectora/4567}}
+  DataBucket: {Type: AWS::S3::Bucket}
+"""
+
+
+def test_another_package_in_place_of_the_verified_one_is_named_with_how_to_put_that_back() -> None:
+    places = packages(PACKAGED)
+    assert places == {"EngineFunction": ("packages", "vectora/0123"), "IngestFunction": ("packages", "vectora/4567")}
+    outputs = {"EngineFunctionName": "vectora-inbox-engine-prod"}
+    good = state("one")
+    check(good, {**good.builds, "NewFunction": "x"}, places, outputs, StackName.prod)
+    with pytest.raises(VectoraError) as caught:
+        check(good, {"EngineFunction": "commit-bad"}, places, outputs, StackName.prod)
+    told = str(caught.value)
+    assert "EngineFunction is built from commit-bad instead of commit-one" in told
+    assert "--function-name vectora-inbox-engine-prod --s3-bucket packages --s3-key vectora/0123`" in told
+    assert "vectora rollback" not in told, "template and parameters are the chosen ones: that would go further back"
