@@ -309,7 +309,7 @@ class Fetcher:
     def _body(self, response: BaseHTTPResponse, limit: int, ends_at: float) -> bytes:
         """The decoded body, read piece by piece, so that neither its size nor its slowness can exceed the bounds."""
         declared = response.headers.get("Content-Length", "")
-        pieces, size = [], int(declared) if declared.isdigit() else 0
+        pieces, size = [], int(declared) if declared.isdecimal() else 0
         if size > limit:
             raise FetchError(f"larger than {limit // 1000} kB", size=size)
         size = 0
@@ -363,11 +363,11 @@ class Fetcher:
 
 def _seconds(retry_after: str) -> float:
     """Seconds of a Retry-After header: a number, or a date; 0 when there is none."""
-    if retry_after.isdigit():
+    if retry_after.isdecimal():
         return float(retry_after)
     try:
         return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError, IndexError):
         return 0.0
 
 

@@ -29,6 +29,8 @@ POLL_SECONDS = 240.0
 LONGEST_WAIT = timedelta(hours=24)
 """A source that asks for more patience is tried again after this."""
 _SPAN_ENTRIES = 5
+_ERROR = 500
+"""Letters of an error that are kept: an answer may be quoted in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +185,13 @@ def _has_identity(entry: Entry) -> bool:
 
 
 def _retry_at(error: Exception, at: datetime) -> str:
-    wait = timedelta(seconds=error.retry_after) if isinstance(error, FetchError) else timedelta(0)
-    return (at + min(wait, LONGEST_WAIT)).isoformat() if wait else ""
+    asked = error.retry_after if isinstance(error, FetchError) else 0.0  # whatever a server writes, infinity too
+    wait = timedelta(seconds=min(asked, LONGEST_WAIT.total_seconds()))
+    return (at + wait).isoformat() if wait else ""
 
 
 def _failed(source: Source, error: str, health: Health, at: datetime, begun: float, retry_at: str = "") -> Polled:
+    error = error[:_ERROR]
     health = after_failure(health, at, error, retry_at)
     return Polled(source, (), _report(source, "failed", begun, error=error), health)
 

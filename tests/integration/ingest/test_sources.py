@@ -51,9 +51,10 @@ def test_a_source_that_asked_to_be_left_alone_is_not_asked_before_that_and_loses
     assert SourceMemory(world.table, world.objects).health("news").retry_at == ""
 
 
-def test_an_endless_retry_after_is_not_believed_for_more_than_a_day(world: World) -> None:
+@pytest.mark.parametrize("seconds", [1e9, 1e16, float("inf")])
+def test_an_endless_retry_after_is_not_believed_for_more_than_a_day(world: World, seconds: float) -> None:
     config = tree([source("news", FEED), source("b", "https://b.example.org/feed")])
-    fake = FakeWeb({FEED: FetchError("answered 503", 503, 1e9), "https://b.example.org/feed": rss(("B", ONE, DAY))})
+    fake = FakeWeb({FEED: FetchError("answered 503", 503, seconds), "https://b.example.org/feed": rss(("B", ONE, DAY))})
     run(world, config, fake, 1)
     assert SourceMemory(world.table, world.objects).health("news").retry_at == (NOW + timedelta(days=1)).isoformat()
 
