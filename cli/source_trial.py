@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from services.ingest import reading
+from services.ingest.dates import parse
 from services.ingest.fetch import Fetcher, FetchError, Gets, OutOfTimeError, Page
 from services.ingest.filtering import link_titles
 from services.ingest.gateway import open_gateway
@@ -130,7 +131,7 @@ def report(trial: Trial, width: int = 120) -> str:
     kind = "feed" if polled.source.ingestion_mode == "rss" else "listing"
     lines = [
         f"{kind} of {len(polled.entries)} entries, {dated} of them dated",
-        *(_entry(entry, width) for entry in polled.entries[:10]),
+        *(_entry(entry, polled.source.timezone, width) for entry in polled.entries[:10]),
         "",
         *(fill(line, width, subsequent_indent="  ") for line in (*_articles(trial), *_advice(trial, dated))),
         "",
@@ -140,8 +141,10 @@ def report(trial: Trial, width: int = 120) -> str:
     return "\n".join(lines)
 
 
-def _entry(entry: Entry, width: int) -> str:
-    return "  " + shorten(f"{entry.date or 'no date'}: {entry.title}", width - 2, placeholder=" …")
+def _entry(entry: Entry, timezone: str, width: int) -> str:
+    moment = parse(entry.date, timezone)  # a listing's own wording may be a whole line
+    day = moment.day.isoformat() if moment else entry.date or "no date"
+    return "  " + shorten(f"{day}: {entry.title}", width - 2, placeholder=" …")
 
 
 def _articles(trial: Trial) -> Iterator[str]:

@@ -69,6 +69,14 @@ def test_what_is_no_source_is_told_in_one_line() -> None:
     assert report(trial) == f"{SITE}: answered 403"
 
 
+def test_an_entry_shows_its_day_and_not_the_words_around_it() -> None:
+    title = "<h2><a href='/n/{0}'>A title of some length, {0}</a></h2>"
+    item = f"<article class='post'>{title}<span class='updated'>{{1}}</span></article>"
+    when = "<span>A. Writer</span> 2025-08-15T11:33:54+02:00 <span>Read on</span>"
+    web = FakeWeb({SITE: f"<html><body><main>{item.format(1, when)}{item.format(2, when)}</main></body></html>"})
+    assert "\n  2025-08-15: A title of some length, 1\n" in report(try_source(SITE, tree([NEWS]), fetch=web))
+
+
 LATE = OutOfTimeError("the run's time ended")
 
 
