@@ -60,6 +60,11 @@ def lines(outcome: Outcome) -> Iterator[str]:
             yield "    its article was never kept: the next run would read it and decide by the whole text"
     if not outcome.changes:
         yield "  no difference"
+    if outcome.unkept:
+        yield (
+            f"  articles no longer kept: {outcome.unkept}; they count as let in by their ingestion profile, "
+            "as they were then"
+        )
 
 
 @dataclass(frozen=True)
@@ -135,12 +140,13 @@ class Trial:
         return self.lake.load([rows[item_id] for item_id in sorted(rows)])
 
     def _raws(self, items: Sequence[NormalizedItem]) -> dict[str, RawItem]:
+        """The items' articles, without those that the data bucket holds no longer."""
         found = {}
         for item in items:
             try:
                 found[item.item_id] = get_model(self.data, item.raw_key, RawItem)
             except NotFoundError:
-                continue  # an article that is gone cannot be judged again: what ingest decided stands
+                continue  # what ingest decided stands; the outcome counts these
         return found
 
 

@@ -48,12 +48,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Items printed before and now, and every change."""
+    """Items printed before and now, and every change. `unkept`: items whose article is gone, so that an ingestion
+    profile cannot be tried on it."""
 
     issue: Issue
     before: int
     now: int
     changes: tuple[Change, ...]
+    unkept: int = 0
 
 
 Raws = Mapping[str, RawItem]
@@ -78,6 +80,7 @@ def compare(
         _selected(before),
         _selected(now),
         tuple(sorted(changes, key=lambda one: (order[one.kind], one.published, one.title))),
+        unkept=sum(item_id not in raws for item_id in known),
     )
 
 

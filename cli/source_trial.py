@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from textwrap import fill, shorten
+from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
 
 from services.ingest import reading
-from services.ingest.fetch import Fetcher, Gets
+from services.ingest.dates import parse
+from services.ingest.fetch import Fetcher, FetchError, Gets, OutOfTimeError, Page
 from services.ingest.filtering import link_titles
 from services.ingest.gateway import open_gateway
 from services.ingest.listings import Polled, poll
@@ -41,14 +43,33 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What a source gave: as a feed, else as a listing page."""
+    """What a source gave: as a feed, else as a listing page. `ended`: the trial's time was over before all was read."""
 
     polled: Polled
     articles: tuple[Article, ...]
+    ended: bool = False
 
     @property
     def works(self) -> bool:
-        return bool(self.polled.entries) and self.polled.report.status == "ok"
+        return bool(self.polled.entries) and (self.polled.report.status == "ok" or self.ended)
+
+
+class _Timed:
+    """A web to which the end of the trial is an error of the page asked for: what was read before it is told."""
+
+    def __init__(self, web: Gets) -> None:
+        self._web, self.ended = web, False
+
+    @property
+    def ends_at(self) -> float:
+        return self._web.ends_at
+
+    def get(self, url: str, limit: int, **conditions: Any) -> Page:
+        try:
+            return self._web.get(url, limit, **conditions)
+        except OutOfTimeError as error:
+            self.ended = True
+            raise FetchError(f"not read within the trial's {_SECONDS:.0f} s") from error
 
 
 def try_source(url: str, tree: ConfigTree, gateway: str = "", fetch: Gets | None = None) -> Trial:
@@ -57,16 +78,16 @@ def try_source(url: str, tree: ConfigTree, gateway: str = "", fetch: Gets | None
     `gateway` is an origin through which addresses are fetched, or empty. Raises InputError for an unusable gateway,
     and where no profile fits.
     """
-    web = fetch or Fetcher(_AGENT, open_gateway(gateway, local=True), ends_at=time.monotonic() + _SECONDS)
+    web = _Timed(fetch or Fetcher(_AGENT, open_gateway(gateway, local=True), ends_at=time.monotonic() + _SECONDS))
     now = datetime.now(UTC)
     is_link = link_titles(tree)
     context = ReadingContext((now - timedelta(days=_DAYS)).date(), now.date(), is_link)
     profile = _profile(tree)
     polled = _poll(_source(url, "rss", profile), web, context, now)
-    if not polled.entries:
+    if not polled.entries and not web.ended:
         polled = _poll(_source(url, "html", profile), web, context, now)
     first = [entry for entry in polled.entries if not is_link(entry.title)][:_ARTICLES]
-    return Trial(polled, tuple(_article(polled.source, entry, web, now) for entry in first))
+    return Trial(polled, tuple(_articles_of(polled.source, first, web, now)), web.ended)
 
 
 def _poll(source: Source, web: Gets, context: ReadingContext, now: datetime) -> Polled:
@@ -98,6 +119,16 @@ def _source(url: str, mode: str, profile: str) -> Source:
     )
 
 
+def _articles_of(source: Source, entries: Sequence[Entry], web: _Timed, now: datetime) -> Iterator[Article]:
+    """The articles that were read before the trial's time was over."""
+    for entry in entries:
+        if web.ended:
+            return
+        article = _article(source, entry, web, now)
+        if not web.ended:
+            yield article
+
+
 def _article(source: Source, entry: Entry, web: Gets, now: datetime) -> Article:
     (candidate,) = candidates([(source, [entry])])
     read = reading.read(candidate, web, now)
@@ -114,7 +145,7 @@ def report(trial: Trial, width: int = 120) -> str:
     kind = "feed" if polled.source.ingestion_mode == "rss" else "listing"
     lines = [
         f"{kind} of {len(polled.entries)} entries, {dated} of them dated",
-        *(_entry(entry, width) for entry in polled.entries[:10]),
+        *(_entry(entry, polled.source.timezone, width) for entry in polled.entries[:10]),
         "",
         *(fill(line, width, subsequent_indent="  ") for line in (*_articles(trial), *_advice(trial, dated))),
         "",
@@ -124,8 +155,10 @@ def report(trial: Trial, width: int = 120) -> str:
     return "\n".join(lines)
 
 
-def _entry(entry: Entry, width: int) -> str:
-    return "  " + shorten(f"{entry.date or 'no date'}: {entry.title}", width - 2, placeholder=" …")
+def _entry(entry: Entry, timezone: str, width: int) -> str:
+    moment = parse(entry.date, timezone)  # a listing's own wording may be a whole line
+    day = moment.day.isoformat() if moment else entry.date or "no date"
+    return "  " + shorten(f"{day}: {entry.title}", width - 2, placeholder=" …")
 
 
 def _articles(trial: Trial) -> Iterator[str]:
@@ -135,6 +168,10 @@ def _articles(trial: Trial) -> Iterator[str]:
 
 def _advice(trial: Trial, dated: int) -> list[str]:
     advice = [trial.polled.report.error] if trial.polled.report.error else []
+    if trial.ended:
+        advice.append(
+            f"the site is slow: the trial's {_SECONDS:.0f} s ended before everything above was read; a run waits longer"
+        )
     undated = [one for one in trial.articles if one.day.startswith("undated")]
     if undated and dated < len(trial.polled.entries):
         advice.append("some articles cannot be dated: give a date selector in canonical/sources/html_extractors.yaml")

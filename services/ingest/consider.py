@@ -92,6 +92,8 @@ def _from_memory(
     """What an earlier reading decides without fetching anything, or None."""
     if listed_hash(candidate) not in record.listed:
         return None
+    if 0 < record.fallback_tries < FALLBACK_TRIES:
+        return None  # what was decided then was decided without the article
     if record.published and not rules.period.holds(record.published, candidate.late_days):
         return Considered(
             candidate, "out_of_window", f"published {record.published}, outside the window", record.published
@@ -101,7 +103,7 @@ def _from_memory(
     rejections = [record.verdicts.get(rules.filters[source.source_key].signature) for source in keepers]
     if all(rejections):
         return Considered(candidate, "filtered", str(rejections[0]), record.published or day)
-    if not record.raw_key or 0 < record.fallback_tries < FALLBACK_TRIES:
+    if not record.raw_key:
         return None
     return _stored(candidate, keepers, record, rules, stores)
 
@@ -125,14 +127,14 @@ def _from_page(
     record = _remember_reading(candidate, record, reading, rules)
     if reading.dated is None:
         _save(candidate, record, rules, stores)
-        return Considered(candidate, "undated", reading.undated)
+        return Considered(candidate, "undated", "; ".join((reading.undated, *reading.notes)))
     if not rules.period.holds(record.published, candidate.late_days):
         _save(candidate, record, rules, stores)
         return Considered(
             candidate, "out_of_window", f"published {record.published}, outside the window", record.published
         )
     words = (candidate.entry.title, reading.text)
-    return _judge(
+    judged = _judge(
         candidate,
         keepers,
         words,
@@ -141,16 +143,20 @@ def _from_page(
         rules,
         stores,
     )
+    if judged.raw is None and reading.again:
+        return replace(judged, reason="; ".join((judged.reason, *reading.notes)))
+    return judged
 
 
 def _remember_reading(candidate: Candidate, record: UrlRecord, reading: Reading, rules: Rules) -> UrlRecord:
-    """The record after a reading; verdicts on an older wording are forgotten."""
+    """The record after a reading; verdicts on another wording are forgotten."""
+    read_hash = content_hash(candidate.entry.title, reading.text)
     return UrlRecord(
         raw_key=record.raw_key,
-        content_hash=record.content_hash,
+        content_hash=read_hash,
         published=reading.dated.moment.day.isoformat() if reading.dated else "",
-        verdicts={},
-        fallback_tries=record.fallback_tries + 1 if reading.fallback else 0,
+        verdicts=record.verdicts if record.content_hash == read_hash else {},
+        fallback_tries=record.fallback_tries + 1 if reading.again else 0,
         undated_at="" if reading.dated else rules.fetched_at.isoformat(),
         listed=tuple(dict.fromkeys((*record.listed, listed_hash(candidate)))),
     )

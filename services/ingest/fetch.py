@@ -14,8 +14,9 @@ from protego import Protego
 from urllib3 import BaseHTTPResponse, PoolManager, Timeout, exceptions
 from urllib3.exceptions import HTTPError, LocationParseError
 
+from services.ingest.allowance import Allowance
 from services.ingest.gateway import Gateway
-from services.ingest.net import BlockedAddressError, guarded_pool
+from services.ingest.net import BlockedAddressError, guarded_pool, reading_within
 from shared.errors import VectoraError
 
 _CHUNK = 65_536
@@ -57,12 +58,14 @@ class OutOfTimeError(VectoraError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one request: seconds to connect, between two reads and in all; redirects; simultaneous requests and
-    the longest wait (Retry-After, Crawl-delay) that is worth it, in seconds."""
+    """Bounds of one request: seconds to connect, between two reads and in all; the same with every robots.txt on the
+    way (`whole`); redirects; simultaneous requests and the longest wait (Retry-After, Crawl-delay) that is worth it, in
+    seconds."""
 
     connect: float = 5.0
     read: float = 15.0
     total: float = 40.0
+    whole: float = 120.0
     redirects: int = 5
     per_host: int = 3
     patience: float = 8.0
@@ -86,7 +89,9 @@ class Gets(Protocol):
     @property
     def ends_at(self) -> float: ...
 
-    def get(self, url: str, limit: int, *, etag: str = "", last_modified: str = "") -> Page: ...
+    def get(
+        self, url: str, limit: int, *, etag: str = "", last_modified: str = "", allowance: Allowance | None = None
+    ) -> Page: ...
 
 
 @dataclass(slots=True)
@@ -104,11 +109,12 @@ class _Host:
 
 @dataclass(slots=True)
 class _Deadline:
-    """Monotonic moments: when a request must have ended, and the run. Waiting for other requests to the same host is
-    not the request's own time."""
+    """Monotonic moments: when a request must have ended, and the run; and what the request shares with others. Waiting
+    for other requests to the same host is not the request's own time."""
 
     at: float
     run: float
+    allowance: Allowance
 
     def postpone(self, seconds: float) -> None:
         self.at = min(self.at + seconds, self.run)
@@ -143,22 +149,32 @@ class Fetcher:
     def ends_at(self) -> float:
         return self._ends_at
 
-    def get(self, url: str, limit: int, *, etag: str = "", last_modified: str = "") -> Page:
+    def get(
+        self, url: str, limit: int, *, etag: str = "", last_modified: str = "", allowance: Allowance | None = None
+    ) -> Page:
         """The page at `url`, at most `limit` decoded bytes, or its 304. What fails for a moment is asked for once more.
+        `allowance` is what this and other requests may take together; without one it is the request's own.
 
         Raises FetchError for everything else, OutOfTimeError when the run ends first.
         """
-        return self._get(url, limit, {"If-None-Match": etag, "If-Modified-Since": last_modified}, robots=True)
+        conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+        allowance = allowance or Allowance(self._limits.whole)
+        try:
+            return self._get(url, limit, conditions, allowance, robots=True)
+        except FetchError as error:
+            if error.status or error.size or not (spent := allowance.exceeded()):
+                raise
+            raise FetchError(spent, broken=error.broken) from error
 
-    def _get(self, url: str, limit: int, conditions: dict[str, str], *, robots: bool) -> Page:
+    def _get(self, url: str, limit: int, conditions: dict[str, str], allowance: Allowance, *, robots: bool) -> Page:
         headers = {"User-Agent": self._agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate"}
         headers |= {name: value for name, value in conditions.items() if value}
-        deadline = _Deadline(min(self._now() + self._limits.total, self._ends_at), self._ends_at)
+        deadline = _Deadline(min(self._now() + self._limits.total, self._ends_at), self._ends_at, allowance)
         for _ in range(self._limits.redirects + 1):
             host = self._host(url)
             if robots and self._pace(url) is None:
                 begun = self._now()
-                self._respect_robots(url, host)
+                self._respect_robots(url, host, allowance)
                 deadline.postpone(self._now() - begun)
             answer = self._patiently(url, host, headers, limit, deadline)
             if isinstance(answer, Page):
@@ -186,9 +202,9 @@ class Fetcher:
             return self._ask(url, host, headers, limit, deadline)
         except FetchError as error:
             wait = error.retry_after or _UNTOLD_WAIT
-            if not error.passing or wait > min(self._limits.patience, deadline.at - self._now()):
+            if not error.passing or wait > min(self._limits.patience, self._left(deadline)):
                 raise
-            self._pause(wait)
+            self._wait(wait, deadline)
         try:
             return self._ask(url, host, headers, limit, deadline)
         except FetchError as error:
@@ -198,12 +214,12 @@ class Fetcher:
 
     def _ask(self, url: str, host: _Host, headers: dict[str, str], limit: int, deadline: _Deadline) -> Page | str:
         with self._slot(host, url, deadline):
-            left = deadline.at - self._now()
-            if left <= 0:
+            if (left := self._left(deadline)) <= 0:
                 raise self._too_late("no time left for this request")
             timeout = Timeout(connect=min(self._limits.connect, left), read=min(self._limits.read, left))
             try:
-                answer = self._request(url, headers, timeout, limit, deadline.at)
+                with deadline.allowance.spending(self._now), reading_within(left):
+                    answer = self._request(url, headers, timeout, limit, self._now() + left)
             except BlockedAddressError as error:
                 raise FetchError(f"refused: {error}") from error
             except (HTTPError, LocationParseError, OSError, ValueError) as error:
@@ -228,6 +244,13 @@ class Fetcher:
         finally:
             response.close()  # an unread rest makes the connection useless
 
+    def _left(self, deadline: _Deadline) -> float:
+        return min(deadline.at - self._now(), deadline.allowance.left)
+
+    def _wait(self, seconds: float, deadline: _Deadline) -> None:
+        with deadline.allowance.spending(self._now):
+            self._pause(seconds)
+
     def _too_late(self, message: str, *, broken: bool = False) -> FetchError | OutOfTimeError:
         """The error of a request that failed: its own, unless it was the run that ended."""
         if self._now() >= self._ends_at:
@@ -244,13 +267,13 @@ class Fetcher:
                 raise FetchError("the host asked to be left alone", 429, host.closed_until - self._now())
             if host.broken >= _DEAD_AFTER:
                 raise FetchError(f"the host did not answer {_DEAD_AFTER} times in a row")
-            self._keep_distance(host, url)
+            self._keep_distance(host, url, deadline)
             deadline.postpone(self._now() - begun)
             yield
         finally:
             host.slots.release()
 
-    def _keep_distance(self, host: _Host, url: str) -> None:
+    def _keep_distance(self, host: _Host, url: str, deadline: _Deadline) -> None:
         """Requests to a paced interface, or to a host that names a Crawl-delay, start that far apart."""
         delay = self._pace(url) or 0.0
         if isinstance(host.robots, Protego):
@@ -261,8 +284,10 @@ class Fetcher:
             wait = max(0.0, host.next_at - self._now())
             if self._now() + wait >= self._ends_at:
                 raise OutOfTimeError("the host's pace leaves no time for this request")
+            if wait >= deadline.allowance.left:
+                raise FetchError(deadline.allowance.exceeded(wait))
             host.next_at = self._now() + wait + min(delay, self._limits.patience)
-        self._pause(wait)
+        self._wait(wait, deadline)
 
     def _answer(self, url: str, response: BaseHTTPResponse, limit: int, ends_at: float) -> Page | str:
         if response.status in _REDIRECTS and response.headers.get("Location"):
@@ -284,7 +309,7 @@ class Fetcher:
     def _body(self, response: BaseHTTPResponse, limit: int, ends_at: float) -> bytes:
         """The decoded body, read piece by piece, so that neither its size nor its slowness can exceed the bounds."""
         declared = response.headers.get("Content-Length", "")
-        pieces, size = [], int(declared) if declared.isdigit() else 0
+        pieces, size = [], int(declared) if declared.isdecimal() else 0
         if size > limit:
             raise FetchError(f"larger than {limit // 1000} kB", size=size)
         size = 0
@@ -297,21 +322,39 @@ class Fetcher:
             pieces.append(piece)
         return b"".join(pieces)
 
-    def _respect_robots(self, url: str, host: _Host) -> None:
-        with host.lock:
+    def _respect_robots(self, url: str, host: _Host, allowance: Allowance) -> None:
+        with self._turn(host, allowance):
             if host.robots is None:
-                host.robots = self._read_robots(url)
+                host.robots = self._read_robots(url, allowance)
         if isinstance(host.robots, FetchError):
             raise host.robots
         if not host.robots.can_fetch(url, self._agent.split("/")[0]):
             raise FetchError("its robots.txt does not allow this address", 403)
 
-    def _read_robots(self, url: str) -> Protego | FetchError:
-        """RFC 9309: an absent file (4xx) allows everything; one that cannot be read forbids everything for now."""
+    @contextmanager
+    def _turn(self, host: _Host, allowance: Allowance) -> Iterator[None]:
+        """The host's lock, which whoever reads its robots.txt holds. Raises FetchError, OutOfTimeError."""
+        patience = min(allowance.left, self._ends_at - self._now(), threading.TIMEOUT_MAX)
+        with allowance.spending(self._now):
+            mine = host.lock.acquire(timeout=max(0.0, patience))
+        if not mine:
+            raise self._too_late("its robots.txt took too long")
+        try:
+            yield
+        finally:
+            host.lock.release()
+
+    def _read_robots(self, url: str, allowance: Allowance) -> Protego | FetchError:
+        """RFC 9309: an absent file (4xx) allows everything; one that cannot be read forbids everything for now.
+
+        Raises FetchError when only the allowance ended: that says nothing of the host.
+        """
         parts = urlsplit(url)
         try:
-            page = self._get(f"{parts.scheme}://{parts.netloc}/robots.txt", _ROBOTS_BYTES, {}, robots=False)
+            page = self._get(f"{parts.scheme}://{parts.netloc}/robots.txt", _ROBOTS_BYTES, {}, allowance, robots=False)
         except FetchError as error:
+            if allowance.left <= 0:
+                raise
             if 400 <= error.status < 500 and error.status != 429:
                 return Protego.parse("")
             return FetchError(f"robots.txt: {error}", error.status, error.retry_after)
@@ -320,11 +363,11 @@ class Fetcher:
 
 def _seconds(retry_after: str) -> float:
     """Seconds of a Retry-After header: a number, or a date; 0 when there is none."""
-    if retry_after.isdigit():
+    if retry_after.isdecimal():
         return float(retry_after)
     try:
         return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError, IndexError):
         return 0.0
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from services.ingest.allowance import Allowance
 from services.ingest.bounds import TooMuchError
 from services.ingest.dates import parse
 from services.ingest.fetch import FetchError, Gets, OutOfTimeError, Page
@@ -23,9 +24,13 @@ LISTING_BYTES = 8_000_000
 """A listing larger than this (decoded) is refused."""
 BACKFILL_PAGES = 6
 """Older pages are read up to this one, if the window reaches back so far; an extractor's max_pages replaces it."""
+POLL_SECONDS = 240.0
+"""All requests of one poll together (pages, redirects, robots.txt) take no longer; an invocation has 13 minutes."""
 LONGEST_WAIT = timedelta(hours=24)
 """A source that asks for more patience is tried again after this."""
 _SPAN_ENTRIES = 5
+_ERROR = 500
+"""Letters of an error that are kept: an answer may be quoted in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,7 @@ def reading_signature(source: Source, reader: Reader, context: ReadingContext) -
 
 
 def _ask(source: Source, reader: Reader, fetch: Gets, context: ReadingContext, previous: Snapshot | None) -> _Answer:
-    first = reader.start(source, context)
+    first, allowance = reader.start(source, context), Allowance(POLL_SECONDS)
     if (
         previous is None
         or not reader.conditional
@@ -112,19 +117,25 @@ def _ask(source: Source, reader: Reader, fetch: Gets, context: ReadingContext, p
         etag, last_modified = "", ""  # what was read last does not reach back so far
     else:
         etag, last_modified = previous.etag, previous.last_modified
-    with fetched(fetch, first, LISTING_BYTES, etag=etag, last_modified=last_modified) as page:
+    with fetched(fetch, first, LISTING_BYTES, etag=etag, last_modified=last_modified, allowance=allowance) as page:
         if page.status == 304:
             if previous is None:
                 raise FetchError("answered 304 to an unconditional request")
             return _Answer("not_modified", previous.entries, page)
         listing = reader.read(page.body, page.content_type, page.url, source, context)
-    entries, back_to, problem = _older_pages(source, reader, fetch, context, listing, page.url)
+    entries, back_to, problem = _older_pages(source, reader, fetch, context, listing, page.url, allowance)
     usable = tuple(dict.fromkeys(entry for entry in entries if _has_identity(entry)))
     return _Answer("ok", usable, replace(page, body=b""), problem, back_to)
 
 
 def _older_pages(
-    source: Source, reader: Reader, fetch: Gets, context: ReadingContext, listing: Listing, url: str
+    source: Source,
+    reader: Reader,
+    fetch: Gets,
+    context: ReadingContext,
+    listing: Listing,
+    url: str,
+    allowance: Allowance,
 ) -> tuple[list[Entry], str, str]:
     """The entries of a first page and of those after it, as far back as the window and the settings go; the day from
     which on nothing older was read (empty: there is nothing older); and what was wrong.
@@ -141,7 +152,7 @@ def _older_pages(
             break
         asked.add(listing.next_url)
         try:
-            with fetched(fetch, listing.next_url, LISTING_BYTES) as page:
+            with fetched(fetch, listing.next_url, LISTING_BYTES, allowance=allowance) as page:
                 listing = reader.read(page.body, page.content_type, page.url, source, context)
         except (FetchError, UnreadableError, TooMuchError) as error:
             if not reader.conditional:
@@ -174,11 +185,13 @@ def _has_identity(entry: Entry) -> bool:
 
 
 def _retry_at(error: Exception, at: datetime) -> str:
-    wait = timedelta(seconds=error.retry_after) if isinstance(error, FetchError) else timedelta(0)
-    return (at + min(wait, LONGEST_WAIT)).isoformat() if wait else ""
+    asked = error.retry_after if isinstance(error, FetchError) else 0.0  # whatever a server writes, infinity too
+    wait = timedelta(seconds=min(asked, LONGEST_WAIT.total_seconds()))
+    return (at + wait).isoformat() if wait else ""
 
 
 def _failed(source: Source, error: str, health: Health, at: datetime, begun: float, retry_at: str = "") -> Polled:
+    error = error[:_ERROR]
     health = after_failure(health, at, error, retry_at)
     return Polled(source, (), _report(source, "failed", begun, error=error), health)
 

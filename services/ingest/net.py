@@ -1,8 +1,14 @@
-"""Connections that refuse addresses inside the network: checked for the address really connected to, every time."""
+"""Connections that refuse addresses inside the network, checked for the address really connected to, every time, and
+that no server can hold longer than the request may take."""
 
 import ipaddress
 import socket
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from http.client import HTTPResponse
+from io import BufferedReader, RawIOBase
 from typing import Any
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
@@ -12,6 +18,8 @@ from urllib3.exceptions import HTTPError
 Exempt = Callable[[str, int], bool]
 """Whether a host and port may be connected to whatever its address is."""
 
+ADDRESSES = 4
+"""A name's addresses that are tried, each for the time that connecting may take."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -21,6 +29,50 @@ class BlockedAddressError(HTTPError):
 
 class UnknownNameError(HTTPError):
     """A name that does not resolve."""
+
+
+_read_until: ContextVar[float] = ContextVar("read_until", default=float("inf"))
+
+
+@contextmanager
+def reading_within(seconds: float) -> Iterator[None]:
+    """Answers that are read in a with block must be there within so many seconds: a socket's own time-out begins anew
+    with every byte, and so never ends for a server that sends one now and then."""
+    token = _read_until.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _read_until.reset(token)
+
+
+class _TimedReads(RawIOBase):
+    """A socket's bytes, each read within the socket's time-out and within what `reading_within` leaves."""
+
+    def __init__(self, inner: RawIOBase, sock: socket.socket) -> None:
+        self._inner, self._sock, self._patience = inner, sock, sock.gettimeout()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any, /) -> int | None:
+        left = _read_until.get() - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer took too long")
+        self._sock.settimeout(left if self._patience is None else min(left, self._patience))
+        try:
+            return self._inner.readinto(into)
+        finally:
+            self._sock.settimeout(self._patience)
+
+    def close(self) -> None:
+        self._inner.close()
+        super().close()
+
+
+class _TimedResponse(HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **rest: Any) -> None:
+        super().__init__(sock, *args, **rest)
+        self.fp = BufferedReader(_TimedReads(self.fp.detach(), sock))
 
 
 def is_public(address: str) -> bool:
@@ -53,10 +105,14 @@ def guarded_pool(exempt: Exempt, hosts: int = 64) -> PoolManager:
     """A pool manager of which every connection passes the check."""
 
     class _Plain(HTTPConnection):
+        response_class = _TimedResponse
+
         def _new_conn(self) -> socket.socket:
             return _connect(self, super()._new_conn, exempt)
 
     class _Secure(HTTPSConnection):
+        response_class = _TimedResponse
+
         def _new_conn(self) -> socket.socket:
             return _connect(self, super()._new_conn, exempt)
 
@@ -74,7 +130,7 @@ def guarded_pool(exempt: Exempt, hosts: int = 64) -> PoolManager:
 def _connect(connection: Any, connect: Callable[[], socket.socket], exempt: Exempt) -> socket.socket:
     """Connect to the very address that was checked: a second lookup could answer otherwise (DNS rebinding)."""
     name = connection._dns_host
-    *others, last = addresses(name, connection.port, exempt)
+    *others, last = addresses(name, connection.port, exempt)[:ADDRESSES]
     try:
         for address in others:
             connection._dns_host = address

@@ -26,14 +26,15 @@ SHORT = 300
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A candidate as read. `dated` is None when no date could be established, `undated` says why."""
+    """A candidate as read. `dated` is None when no date could be established, `undated` says why. `again`: the article,
+    or the attachment that holds its text, could not be read, so that a later run should try."""
 
     text: str
     text_origin: TextOrigin
     dated: Dated | None
     undated: str
     notes: tuple[str, ...]
-    fallback: bool
+    again: bool
 
 
 def read(candidate: Candidate, fetch: Gets, now: datetime) -> Reading:
@@ -43,18 +44,21 @@ def read(candidate: Candidate, fetch: Gets, now: datetime) -> Reading:
     """
     source, entry = candidate.source, candidate.entry
     wanted = _wants_article(candidate)
-    article, note = _article(source, entry, fetch) if wanted else (None, "")
-    article, attached = _with_attachment(article, candidate, fetch) if wanted else (article, "")
+    article, note = _read_or_say(f"article of {source.source_key}", entry, entry.url, fetch) if wanted else (None, "")
+    notes = [note] if note else []
+    unread = False
+    if wanted and not (article and (article.is_pdf or len(article.text) >= SHORT)):
+        article, said, unread = _with_attachment(article, candidate, fetch)
+        notes += said
     own, own_origin = feed_text(candidate)
     text, origin, fallback = _choose(article, own, own_origin)
     fallback = fallback and wanted
-    notes = [said for said in (note, attached) if said]
     if article and article.paywalled:
         notes.append("the page is behind a paywall")
     if fallback:
         notes.append("the text is the feed's own" if own_origin != "listing" else "the text is the listing's own")
     dated, undated = dates.establish(_clues(candidate, article), source.timezone, now)
-    return Reading(text, origin, dated, undated, tuple(notes), fallback)
+    return Reading(text, origin, dated, undated, tuple(notes), fallback or unread)
 
 
 def _wants_article(candidate: Candidate) -> bool:
@@ -63,36 +67,35 @@ def _wants_article(candidate: Candidate) -> bool:
     )
 
 
-def _article(source: Source, entry: Entry, fetch: Gets) -> tuple[Article | None, str]:
+def _read_or_say(what: str, entry: Entry, url: str, fetch: Gets) -> tuple[Article | None, str]:
+    """What is at an address, or None and why not, in words that begin with `what`."""
     try:
-        return _read_at(entry.url, entry.title, fetch), ""
+        with fetched(fetch, url, ARTICLE_BYTES) as page:
+            return read_article(page.body, page.content_type, entry.title), ""
     except (FetchError, UnreadablePageError, TooMuchError) as error:
-        return None, f"article of {source.source_key} not read: {error}"
+        return None, f"{what} not read: {error}"
     except OutOfTimeError:
         raise
     except Exception as error:  # noqa: BLE001 (hostile pages must not reach the other items)
-        return None, f"article of {source.source_key} not read ({type(error).__name__}: {str(error)[:120]})"
+        return None, f"{what} not read ({type(error).__name__}: {str(error)[:120]})"
 
 
-def _read_at(url: str, title: str, fetch: Gets) -> Article:
-    """The article at an address. Raises FetchError, UnreadablePageError or TooMuchError."""
-    with fetched(fetch, url, ARTICLE_BYTES) as page:
-        return read_article(page.body, page.content_type, title)
-
-
-def _with_attachment(article: Article | None, candidate: Candidate, fetch: Gets) -> tuple[Article | None, str]:
-    """The release's attached PDF where the page itself says next to nothing, under the page's dates."""
-    if article is not None and (article.is_pdf or len(article.text) >= SHORT):
-        return article, ""
+def _with_attachment(
+    article: Article | None, candidate: Candidate, fetch: Gets
+) -> tuple[Article | None, list[str], bool]:
+    """The release's attached PDF if it says more than the page, under the page's dates; what is to be noted; and
+    whether there is an attachment, but none could be read."""
     attached = dict.fromkeys(url for _, entry in candidate.listings for url in entry.attachments if _is_pdf(url))
+    notes, unread = list[str](), False
     for url in list(attached)[:2]:
-        try:
-            pdf = _read_at(url, candidate.entry.title, fetch)
-        except (FetchError, UnreadablePageError, TooMuchError):
-            continue  # the page's own text stands
-        if len(pdf.text) > len(article.text if article else ""):
-            return replace(pdf, clues=article.clues if article else ()), f"the text is the attachment's ({url})"
-    return article, ""
+        pdf, note = _read_or_say(f"attachment {url}", candidate.entry, url, fetch)
+        if pdf is None:
+            notes.append(note)
+            unread = True
+        elif len(pdf.text) > len(article.text if article else ""):
+            notes.append(f"the text is the attachment's ({url})")
+            return replace(pdf, clues=article.clues if article else ()), notes, False
+    return article, notes, unread
 
 
 def _is_pdf(url: str) -> bool:

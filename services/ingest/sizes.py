@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
+from services.ingest.allowance import Allowance
 from services.ingest.bounds import TAGS
 from services.ingest.fetch import FetchError, Gets, OutOfTimeError, Page
 
@@ -82,8 +83,11 @@ def weight(body: bytes) -> int:
 
 
 @contextmanager
-def fetched(fetch: Gets, url: str, limit: int, *, etag: str = "", last_modified: str = "") -> Iterator[Page]:
+def fetched(
+    fetch: Gets, url: str, limit: int, *, etag: str = "", last_modified: str = "", allowance: Allowance | None = None
+) -> Iterator[Page]:
     """The page for the duration of a with block, at most `limit` decoded bytes; what is in the block is its reading.
+    `allowance`: see Fetcher.get. Waiting for room does not count.
 
     One that turns out larger than its room is asked for again when there is room. Raises FetchError, OutOfTimeError.
     """
@@ -93,7 +97,9 @@ def fetched(fetch: Gets, url: str, limit: int, *, etag: str = "", last_modified:
             continue
         with room:
             try:
-                page = fetch.get(url, int(min(most, limit)), etag=etag, last_modified=last_modified)
+                page = fetch.get(
+                    url, int(min(most, limit)), etag=etag, last_modified=last_modified, allowance=allowance
+                )
             except FetchError as error:
                 if not most < error.size <= limit:
                     raise

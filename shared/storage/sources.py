@@ -83,8 +83,9 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class UrlRecord:
-    """What reading one address came to. `verdicts` maps a filter's signature to why it rejected the text; `raw_key` is
-    the stored article, empty when none was kept; `fallback_tries` counts readings that ended in the feed's own text;
+    """What reading one address came to. `content_hash` is that of title and text as last read, `verdicts` maps a
+    filter's signature to why it rejected them; `raw_key` is the stored article, empty when none was kept;
+    `fallback_tries` counts readings in a row that had to do without the article or its attachment;
     `undated_at` is when no date could be established (ISO)."""
 
     raw_key: str = ""

@@ -101,7 +101,7 @@ class _OnePage:
     def __init__(self, body: bytes, content_type: str) -> None:
         self._body, self._content_type = body, content_type
 
-    def get(self, url: str, limit: int, *, etag: str = "", last_modified: str = "") -> Any:
+    def get(self, url: str, limit: int, **_: Any) -> Any:
         from services.ingest.fetch import FetchError, Page
 
         if len(self._body) > limit:
@@ -127,7 +127,7 @@ def _outcome(kind: str, body: bytes, content_type: str, url: str) -> tuple[bool,
         got = read(candidate, web, now)
         got.text.encode()
         assert item_id(candidate.entry.url)
-        return not got.fallback, "; ".join(got.notes) or f"{len(got.text)} characters"
+        return not got.again, "; ".join(got.notes) or f"{len(got.text)} characters"
     listed = source("site", address, kind, query="x")
     context = ReadingContext(date(2025, 12, 1), date(2025, 12, 10), lambda title: title == "Download")
     polled = poll(listed, web, context, None, Health(), now, now)

@@ -83,7 +83,7 @@ def _error(root: etree._Element) -> str:
 
 def _found(root: etree._Element, source: Source, context: ReadingContext) -> Listing:
     count, web_env, query_key = (root.findtext(name) for name in ("Count", "WebEnv", "QueryKey"))
-    if count is None or not count.isdigit():
+    if count is None or not count.isdecimal():
         raise UnreadableError(f"PubMed refused the search: {_error(root) or 'no count'}")
     unknown = ", ".join(repr(node.text) for node in root.iter("PhraseNotFound", "FieldNotFound"))
     if int(count) == 0:
@@ -161,5 +161,5 @@ def _day(node: etree._Element | None) -> str:
     if node is None:
         return ""
     year, month, day = (node.findtext(name) or "" for name in ("Year", "Month", "Day"))
-    number = _MONTHS.get(month[:3].lower()) or (int(month) if month.isdigit() else 0)
-    return f"{int(year):04d}-{number:02d}-{int(day):02d}" if year.isdigit() and day.isdigit() and number else ""
+    number = _MONTHS.get(month[:3].lower()) or (int(month) if month.isdecimal() else 0)
+    return f"{int(year):04d}-{number:02d}-{int(day):02d}" if year.isdecimal() and day.isdecimal() and number else ""

@@ -201,6 +201,46 @@ def test_rejected_articles_are_fetched_again_only_when_the_filter_changed(world:
     assert outcomes(world, third)[TWO] == "queued"
 
 
+def test_two_filters_do_not_make_one_another_read_again_what_both_rejected(world: World) -> None:
+    fake = web()
+    config = one_source(ingestion_profile="only_depot")
+    wider = tree([source("news", FEED, ingestion_profile="only_depot")], depot_words=["depot", "microsphere"])
+    run(world, fake, config=config)
+    run(world, fake, config=wider, request_id="r-2")
+    asked = len(fake.asked)
+    for number in range(2):
+        run(world, fake, config=config, request_id=f"r-3{number}")
+        run(world, fake, config=wider, request_id=f"r-4{number}")
+    assert fake.asked[asked:] == [FEED] * 4
+
+
+def test_what_was_rejected_without_its_article_is_judged_again_with_it(world: World) -> None:
+    strict = one_source(ingestion_profile="only_depot")
+    fake = FakeWeb({FEED: rss(("One", ONE, DAY, "A snippet.")), ONE: FetchError("answered 503", 503)})
+    first = run(world, fake, config=strict)
+    assert outcomes(world, first) == {ONE: "filtered"}
+    assert "answered 503" in world.seen(first)[ONE].dispositions[-1].reason
+    fake.pages[ONE] = page("One", "The depot article itself.")
+    assert outcomes(world, run(world, fake, config=strict, request_id="r-2")) == {ONE: "queued"}
+
+
+def test_what_was_undated_without_its_article_is_read_again_before_a_week_is_over(world: World) -> None:
+    fake = FakeWeb({FEED: rss(("One", ONE, "", "A snippet.")), ONE: FetchError("answered 503", 503)})
+    first = run(world, fake)
+    assert outcomes(world, first) == {ONE: "undated"}
+    assert "answered 503" in world.seen(first)[ONE].dispositions[-1].reason
+    fake.pages[ONE] = page("One", "The article.", head="<meta property='article:published_time' content='2025-12-09'>")
+    assert outcomes(world, run(world, fake, request_id="r-2")) == {ONE: "queued"}
+
+
+def test_an_article_that_never_can_be_read_is_tried_three_times_and_then_left(world: World) -> None:
+    strict = one_source(ingestion_profile="only_depot")
+    fake = FakeWeb({FEED: rss(("One", ONE, DAY, "A snippet.")), ONE: FetchError("answered 403", 403)})
+    for number in range(6):
+        assert outcomes(world, run(world, fake, config=strict, request_id=f"r-{number}")) == {ONE: "filtered"}
+    assert fake.asked.count(ONE) == 3
+
+
 def test_force_refresh_reads_everything_again(world: World) -> None:
     fake = web('"v1"')
     run(world, fake)

@@ -51,9 +51,10 @@ def test_a_source_that_asked_to_be_left_alone_is_not_asked_before_that_and_loses
     assert SourceMemory(world.table, world.objects).health("news").retry_at == ""
 
 
-def test_an_endless_retry_after_is_not_believed_for_more_than_a_day(world: World) -> None:
+@pytest.mark.parametrize("seconds", [1e9, 1e16, float("inf")])
+def test_an_endless_retry_after_is_not_believed_for_more_than_a_day(world: World, seconds: float) -> None:
     config = tree([source("news", FEED), source("b", "https://b.example.org/feed")])
-    fake = FakeWeb({FEED: FetchError("answered 503", 503, 1e9), "https://b.example.org/feed": rss(("B", ONE, DAY))})
+    fake = FakeWeb({FEED: FetchError("answered 503", 503, seconds), "https://b.example.org/feed": rss(("B", ONE, DAY))})
     run(world, config, fake, 1)
     assert SourceMemory(world.table, world.objects).health("news").retry_at == (NOW + timedelta(days=1)).isoformat()
 
@@ -171,6 +172,46 @@ def test_an_attachment_that_is_listed_by_itself_belongs_to_its_release_and_gives
     assert "belongs to 'Acme doses the first patient'" in world.seen(body)[attached].dispositions[-1].reason
     raw = world.raw(body)[release]
     assert (raw.text, raw.text_origin, raw.published) == (words[0], "pdf", "2025-12-09")
+
+
+RELEASE, ATTACHED = "https://site.example.org/news/first", "https://site.example.org/files/a.pdf"
+
+
+def with_attachment(attachment: Any) -> FakeWeb:
+    """A listing whose first release says next to nothing itself."""
+    listing = f"""<html><body><main>
+    <div class=item><time>9 December 2025</time><h3><a href="{RELEASE}">Acme doses the first patient</a></h3>
+    <a href="{ATTACHED}">Download attachment</a></div>
+    <div class=item><time>8 December 2025</time><h3><a href="/news/second">Acme opens a site in Lund</a></h3></div>
+    </main></body></html>"""
+    return FakeWeb({SITE: listing, RELEASE: page("Acme doses the first patient", "See it."), ATTACHED: attachment})
+
+
+@pytest.mark.parametrize(
+    ("attachment", "told"),
+    [
+        (FetchError("answered 503", 503), "answered 503"),
+        (Page(ATTACHED, 200, b"%PDF-1.4 broken", "application/pdf"), "the PDF cannot be read"),
+        (Page(ATTACHED, 200, b"", "text/html"), "the page is empty"),
+        (RecursionError("too deep"), "RecursionError: too deep"),
+    ],
+)
+def test_an_attachment_that_cannot_be_read_is_told_and_tried_again(world: World, attachment: Any, told: str) -> None:
+    fake, config = with_attachment(attachment), tree([source("site", SITE, "html")])
+    first = run(world, config, fake, 1)
+    raw, seen = world.raw(first)[RELEASE], world.seen(first)[RELEASE]
+    assert raw.text == "See it."
+    assert [note for note in raw.notes if ATTACHED in note and told in note]
+    assert told in seen.dispositions[-1].reason
+
+    words = ("Lund - The first patient has received the depot in our study, as planned.",)
+    fake.pages[ATTACHED] = Page(ATTACHED, 200, document(flow("Acme", [], words)), "application/pdf")
+    later = world.raw(run(world, config, fake, 2))[RELEASE]
+    assert words[0] in later.text
+    assert not any("not read" in note for note in later.notes)
+    asked = len(fake.asked)
+    run(world, config, fake, 3)
+    assert not {RELEASE, ATTACHED} & set(fake.asked[asked:])
 
 
 def test_a_listing_without_dates_that_turned_over_is_to_be_polled_twice_in_that_time(world: World) -> None:

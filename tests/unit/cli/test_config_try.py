@@ -68,6 +68,14 @@ def test_a_stricter_profile_loses_at_ingest_what_it_had_let_in():
     assert "not ingested: excluded by hiring" in change.now
 
 
+def test_articles_that_are_gone_are_counted_where_a_profile_cannot_be_tried_on_them():
+    issue = Issue("ed-1", WEEK, date(2026, 3, 9), {})
+    outcome = compare("nightly", TREE, TREE, issue, [RULING, DEAL], {DEAL.item_id: raw(DEAL)})
+    assert outcome.unkept == 1
+    assert any("articles no longer kept: 1" in line for line in lines(outcome))
+    assert not any("no longer kept" in line for line in lines(tried(TREE)))
+
+
 def test_what_was_filtered_and_would_be_let_in_is_named_as_unread():
     item = ItemReport(
         item_id="x" * 20,

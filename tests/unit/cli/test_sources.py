@@ -10,7 +10,7 @@ from rich.console import Console
 
 from cli.source_trial import report, try_source
 from cli.sources_commands import attention, show
-from services.ingest.fetch import FetchError
+from services.ingest.fetch import FetchError, OutOfTimeError
 from shared.config.rules import IngestionProfile, Source
 from shared.errors import InputError
 from shared.storage.sources import Health
@@ -85,6 +85,52 @@ def test_what_is_no_source_is_told_in_one_line() -> None:
     trial = try_source(SITE, tree([NEWS]), fetch=FakeWeb({SITE: FetchError("answered 403", 403)}))
     assert not trial.works
     assert report(trial) == f"{SITE}: answered 403"
+
+
+def test_an_entry_shows_its_day_and_not_the_words_around_it() -> None:
+    title = "<h2><a href='/n/{0}'>A title of some length, {0}</a></h2>"
+    item = f"<article class='post'>{title}<span class='updated'>{{1}}</span></article>"
+    when = "<span>A. Writer</span> 2025-08-15T11:33:54+02:00 <span>Read on</span>"
+    web = FakeWeb({SITE: f"<html><body><main>{item.format(1, when)}{item.format(2, when)}</main></body></html>"})
+    assert "\n  2025-08-15: A title of some length, 1\n" in report(try_source(SITE, tree([NEWS]), fetch=web))
+
+
+LATE = OutOfTimeError("the run's time ended")
+
+
+def test_a_site_that_does_not_answer_within_the_trial_is_told_in_one_line() -> None:
+    web = FakeWeb({SITE: LATE})
+    trial = try_source(SITE, tree([NEWS]), fetch=web)
+    assert not trial.works
+    assert report(trial) == f"{SITE}: not read within the trial's 60 s"
+    assert web.asked == [SITE]
+
+
+def test_what_a_slow_site_gave_before_the_trial_ended_is_shown() -> None:
+    pages = [f"https://www.example.org/{n}" for n in range(3)]
+    feed = rss(*((f"Title {n}", url, "Tue, 09 Dec 2025 10:00:00 GMT") for n, url in enumerate(pages)))
+    web = FakeWeb({SITE: feed, pages[0]: page("Title 0", "The article. " * 40), pages[1]: LATE})
+    trial = try_source(SITE, tree([NEWS]), fetch=web)
+    told = report(trial)
+    assert trial.works
+    assert "feed of 3 entries, 3 of them dated" in told
+    assert [one.title for one in trial.articles] == ["Title 0"]
+    assert "the trial's 60 s ended" in told
+    assert "little text" not in told
+    assert pages[2] not in web.asked
+
+
+def test_a_slow_second_page_does_not_hide_the_first_one() -> None:
+    items = "".join(f"<div><h3><a href='/n/{n}'>A title of some length, {n}</a></h3></div>" for n in range(4))
+    first = f"<html><body><main>{items}</main><a rel='next' href='/news/2'>next</a></body></html>"
+    dated = first.replace("</h3>", f"</h3><time>{datetime.now(UTC):%Y-%m-%d}</time>")
+    web = FakeWeb({SITE: dated, "https://www.example.org/news/2": LATE})
+    trial = try_source(SITE, tree([NEWS]), fetch=web)
+    told = report(trial)
+    assert trial.works
+    assert "listing of 4 entries, 4 of them dated" in told
+    assert "older pages: not read within the trial's 60 s" in told
+    assert trial.articles == ()
 
 
 def test_a_narrow_terminal_gets_lines_that_fit_and_a_wide_one_a_table() -> None:

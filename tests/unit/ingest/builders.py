@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from services.ingest.allowance import Allowance
 from services.ingest.fetch import FetchError, Page
 from shared.config.client import ClientConfig
 from shared.config.rules import HtmlExtractors, IngestionProfile, Source, StoryRules
@@ -133,7 +134,9 @@ class FakeWeb:
     asked: list[str] = field(default_factory=list)
     conditions: list[tuple[str, str]] = field(default_factory=list)
 
-    def get(self, url: str, limit: int, *, etag: str = "", last_modified: str = "") -> Page:
+    def get(
+        self, url: str, limit: int, *, etag: str = "", last_modified: str = "", allowance: Allowance | None = None
+    ) -> Page:
         self.asked.append(url)
         self.conditions.append((etag, last_modified))
         answer = self.pages.get(url)

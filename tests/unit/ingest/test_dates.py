@@ -1,12 +1,12 @@
 """Dates in all the forms that sources use, and the cascade that picks the article's own."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.ingest.dates import Clue, dateline, establish, find, from_url, parse
+from services.ingest.dates import Clue, dateline, establish, find, find_all, from_url, parse
 
 NOW = datetime(2025, 12, 10, 9, tzinfo=UTC)
 
@@ -184,7 +184,13 @@ def test_every_day_survives_being_written_and_read(day: date, form: str) -> None
 
 @given(st.text(max_size=200))
 @settings(max_examples=300)
-def test_no_text_breaks_the_reading_of_dates(text: str) -> None:
-    parse(text)
-    find(text)
-    dateline(text, text[:20])
+def test_whatever_text_is_read_a_date_is_plausible_and_a_moment_near_its_day(text: str) -> None:
+    stated = dateline(text, text[:20])
+    assert not stated or date(1990, 1, 1) <= date.fromisoformat(stated) <= date(2099, 12, 31)
+    for moment in (parse(text), find(text), *find_all(text)):
+        if moment is None:
+            continue
+        assert moment.day >= date(1990, 1, 1)
+        if moment.at:
+            assert moment.at.utcoffset() == timedelta(0)
+            assert abs(moment.at.date() - moment.day) <= timedelta(days=1)

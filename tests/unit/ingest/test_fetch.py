@@ -149,6 +149,17 @@ def test_a_host_that_asks_for_a_long_pause_is_not_asked_again(server: HTTPServer
     assert caught.value.retry_after == 900
 
 
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("9" * 20, 1e20), ("9" * 400, float("inf")), ("²", 0), ("soon", 0), ("-5", 0), ("", 0)],
+)
+def test_whatever_stands_in_retry_after_the_status_is_told(server: HTTPServer, header: str, seconds: float) -> None:
+    server.expect_request("/www.example.org/page").respond_with_data("", status=429, headers={"Retry-After": header})
+    with pytest.raises(FetchError, match="answered 429") as caught:
+        fetcher(server).get(PAGE, 100)
+    assert caught.value.retry_after == seconds
+
+
 def test_no_more_than_the_allowed_requests_are_at_a_host_at_once() -> None:
     server = HTTPServer("127.0.0.1", threaded=True)
     server.expect_request("/www.example.org/robots.txt").respond_with_data("")

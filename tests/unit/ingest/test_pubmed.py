@@ -57,10 +57,27 @@ def read(body: bytes) -> tuple[Entry, ...]:
     return PubMed().read(body, "text/xml", "https://eutils.ncbi.nlm.nih.gov/x?total=2", SOURCE, CONTEXT).entries
 
 
+def test_a_date_that_is_no_number_dates_nothing_and_costs_no_other_article() -> None:
+    article = (
+        "<PubmedArticle><MedlineCitation><PMID>{0}</PMID><Article><ArticleTitle>T{0}</ArticleTitle><ArticleDate>"
+        "<Year>2025</Year><Month>12</Month><Day>{1}</Day></ArticleDate></Article></MedlineCitation></PubmedArticle>"
+    )
+    body = f"<PubmedArticleSet>{article.format(1, '²')}{article.format(2, '09')}</PubmedArticleSet>"
+    assert [(one.title, one.date) for one in read(body.encode())] == [("T1", ""), ("T2", "2025-12-09")]
+
+
 def recorded(name: str) -> bytes:
     if not RECORDED.is_dir():
         pytest.skip(f"no recorded answers at {RECORDED}; set VECTORA_SHARED to the folder that holds pubmed/")
     return (RECORDED / name).read_bytes()
+
+
+def test_an_error_that_quotes_a_whole_answer_is_kept_short() -> None:
+    unknown = f"<PhraseNotFound>{'x' * 1000}</PhraseNotFound>" * 1000
+    web = FakeWeb({SEARCH: f"<eSearchResult><Count>0</Count><ErrorList>{unknown}</ErrorList></eSearchResult>"})
+    polled = poll(SOURCE, web, CONTEXT, None, Health(), NOW, NOW)
+    assert polled.report.status == "failed"
+    assert len(polled.health.last_error) == len(polled.report.error) == 500
 
 
 @pytest.mark.parametrize("name", EXPECTED)
