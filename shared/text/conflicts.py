@@ -22,10 +22,12 @@ def settle(found: list[Hit]) -> list[Hit]:
                 crowd = []
             kept.append(one)
             reach = end
-        else:
-            crowd = crowd or [kept.pop()]
-            crowd.append(one)
-            reach = max(reach, end)
+            continue
+        if not crowd:
+            crowd = [kept.pop()]
+        crowd.append(one)
+        if end > reach:
+            reach = end
     if crowd:
         kept += _winners(crowd)
     return kept

@@ -132,8 +132,9 @@ class Matcher:
                     continue
                 start, end = span
             elif cuts:
-                start += gone[bisect_left(cuts, start)]
-                end += gone[bisect_left(cuts, end)]
+                cut = bisect_left(cuts, start)
+                start += gone[cut]
+                end += gone[cut if end <= cuts[cut] else bisect_left(cuts, end, cut)]
             if short and _in_broken_word(text, start, end):
                 continue
             found.append(new(Hit, (start, end, subject)))

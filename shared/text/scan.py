@@ -1,6 +1,7 @@
 """A text as the matcher reads it."""
 
 import re
+import sys
 from bisect import bisect_left
 from collections.abc import Sequence
 
@@ -20,9 +21,9 @@ class Scan:
     in which signs and letters outside it are stand-ins; characters, when the text has some of `foreign`, which terms
     are made of, or a script that is written without spaces: `text` then has a space wherever the script changes.
 
-    `cuts` are the positions of runs of spaces that were shortened to one; `gone[n]` is how many characters the first n
-    of them have lost. `uneven`: the text has characters that fold to none or several, or is no bytes, so that only
-    `span` knows the way back to the original.
+    `cuts` are the positions of runs of spaces that were shortened to one, and one beyond the text; `gone[n]` is how
+    many characters the first n of them have lost. `uneven`: the text has characters that fold to none or several, or is
+    no bytes, so that only `span` knows the way back to the original.
     """
 
     text: str | bytes
@@ -124,4 +125,4 @@ def _short_runs(text: bytes) -> tuple[bytes, list[int], list[int]]:
             gone.append(lost)
         length += len(bare)
         open_run = not bare
-    return b" ".join(kept), cuts, gone
+    return b" ".join(kept), [*cuts, sys.maxsize], gone
