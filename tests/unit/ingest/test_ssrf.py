@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -30,6 +31,8 @@ def inside() -> Iterator[tuple[int, list[str]]]:
 
     threading.Thread(target=serve, daemon=True).start()
     yield listener.getsockname()[1], seen
+    with suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)  # wakes the thread, which otherwise listens on for the whole session
     listener.close()
 
 
