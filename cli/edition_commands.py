@@ -124,7 +124,7 @@ def rebuild(client: Client, edition: Edition, stack: Stack = StackName.local) ->
     row = edition_actions.newest_draft(kept, kept.editions.get(client, edition))
     body = edition_actions.rebuild(deployed, row)
     typer.echo(f"{body['edition_id']} is the new draft, with {body['items_selected']} items.")
-    held, lost = edition_actions.carry_review(kept, row, body["edition_id"])
+    held, lost = edition_actions.carry_review(kept, row, body["edition_id"], stack)
     if held:
         typer.echo(f"The review's edits of {held} {'item' if held == 1 else 'items'} are carried over.")
     for line in lost:

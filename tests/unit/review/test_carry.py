@@ -140,7 +140,7 @@ def test_the_new_draft_is_written_with_the_old_drafts_review(room: Room) -> None
     before = row_of(room, EDITION)
     make_anew(room, "ed-new", 1)
 
-    assert edition_actions.carry_review(room.stores, before, "ed-new") == (2, ())
+    assert edition_actions.carry_review(room.stores, before, "ed-new", "local") == (2, ())
 
     after = Desk(room.stores, CLIENT, "ed-new").load().edition
     assert [one.item_id for one in after.sections[-1].items] == ["a", "near1"]
@@ -154,7 +154,7 @@ def test_the_new_draft_is_written_with_the_old_drafts_review(room: Room) -> None
 def test_rebuilding_by_an_older_id_keeps_what_was_said_in_the_newer_draft(room: Room) -> None:
     review(room, EDITION, Edits(items={"a": MINE, "b": ItemEdit(title="Undone later")}))
     make_anew(room, "ed-new", 1)
-    edition_actions.carry_review(room.stores, row_of(room, EDITION), "ed-new")
+    edition_actions.carry_review(room.stores, row_of(room, EDITION), "ed-new", "local")
     further = Edits(items={"a": MINE, "c": ItemEdit(summary="New words.")}, intro="Mine.")
     review(room, "ed-new", further)
 
@@ -162,7 +162,7 @@ def test_rebuilding_by_an_older_id_keeps_what_was_said_in_the_newer_draft(room: 
     assert asked["edition_id"] == "ed-new"
     make_anew(room, "ed-newest", 2, of="ed-new")
 
-    assert edition_actions.carry_review(room.stores, asked, "ed-newest") == (2, ())
+    assert edition_actions.carry_review(room.stores, asked, "ed-newest", "local") == (2, ())
     assert reviewed(room, "ed-newest") == further
 
 
@@ -170,7 +170,7 @@ def test_what_is_saved_while_the_engine_works_counts(room: Room) -> None:
     before = edition_actions.newest_draft(room.stores, row_of(room, EDITION))
     review(room, EDITION, Edits(items={"a": ItemEdit(title="Saved meanwhile"), "b": ItemEdit(verdict="drop")}))
     make_anew(room, "ed-new", 1)
-    assert edition_actions.carry_review(room.stores, before, "ed-new") == (2, ())
+    assert edition_actions.carry_review(room.stores, before, "ed-new", "local") == (2, ())
     after = Desk(room.stores, CLIENT, "ed-new").load().edition
     assert [(one.item_id, one.title) for one in after.sections[0].items] == [("a", "Saved meanwhile")]
 
@@ -180,17 +180,17 @@ def test_a_review_that_never_reached_the_newer_draft_is_found_behind_it(room: Ro
     make_anew(room, "ed-new", 1)  # and the command died before it carried anything
     asked = edition_actions.newest_draft(room.stores, row_of(room, EDITION))
     make_anew(room, "ed-newest", 2, of="ed-new")
-    edition_actions.carry_review(room.stores, asked, "ed-newest")
+    edition_actions.carry_review(room.stores, asked, "ed-newest", "local")
     assert reviewed(room, "ed-newest").intro == "Mine."
 
 
 def test_edits_that_were_all_undone_do_not_come_back(room: Room) -> None:
     review(room, EDITION, Edits(intro="Mine."))
     make_anew(room, "ed-new", 1)
-    edition_actions.carry_review(room.stores, row_of(room, EDITION), "ed-new")
+    edition_actions.carry_review(room.stores, row_of(room, EDITION), "ed-new", "local")
     review(room, "ed-new", Edits())
     make_anew(room, "ed-newest", 2, of="ed-new")
-    edition_actions.carry_review(room.stores, row_of(room, "ed-new"), "ed-newest")
+    edition_actions.carry_review(room.stores, row_of(room, "ed-new"), "ed-newest", "local")
     assert reviewed(room, "ed-newest") == Edits()
 
 
@@ -198,7 +198,7 @@ def test_a_review_that_has_begun_in_the_new_draft_counts_more(room: Room) -> Non
     review(room, EDITION, Edits(items={"a": MINE, "b": MINE}, intro="Old."))
     make_anew(room, "ed-new", 1)
     review(room, "ed-new", Edits(items={"a": ItemEdit(title="Newer")}, intro="New."))
-    edition_actions.carry_review(room.stores, row_of(room, EDITION), "ed-new")
+    edition_actions.carry_review(room.stores, row_of(room, EDITION), "ed-new", "local")
     assert reviewed(room, "ed-new") == Edits(items={"a": ItemEdit(title="Newer"), "b": MINE}, intro="New.")
 
 
@@ -207,7 +207,7 @@ def test_a_draft_that_is_approved_while_the_engine_works_keeps_its_review(room: 
     before = row_of(room, EDITION)
     make_anew(room, "ed-new", 1)
     room.row |= {"status": "approved", "superseded_by": ""}
-    assert edition_actions.carry_review(room.stores, before, "ed-new") == (0, ())
+    assert edition_actions.carry_review(room.stores, before, "ed-new", "local") == (0, ())
     assert reviewed(room, "ed-new") == Edits()
     assert room.told == []
 
@@ -217,7 +217,7 @@ def test_a_dropped_draft_is_made_anew_with_its_review(room: Room) -> None:
     before = {**row_of(room, EDITION), "status": "superseded", "dropped_by": "the command"}
     make_anew(room, "ed-new", 1)
     room.row |= {"dropped_by": "the command", "superseded_by": ""}
-    edition_actions.carry_review(room.stores, before, "ed-new")
+    edition_actions.carry_review(room.stores, before, "ed-new", "local")
     assert reviewed(room, "ed-new").intro == "Mine."
 
 
@@ -227,16 +227,16 @@ def test_a_draft_of_another_window_that_steps_back_is_named(room: Room) -> None:
     asked = edition_actions.newest_draft(room.stores, row_of(room, EDITION))
     assert asked["edition_id"] == EDITION
     make_anew(room, "ed-new", 2, of="ed-later")
-    (line,) = edition_actions.carry_review(room.stores, asked, "ed-new")[1]
+    (line,) = edition_actions.carry_review(room.stores, asked, "ed-new", "local")[1]
     assert "the review of ed-later, a draft of 2026-03-02 to 2026-03-09" in line
-    assert f"vectora edition rebuild {CLIENT} ed-later" in line
+    assert f"vectora edition rebuild {CLIENT} ed-later --stack local" in line
     assert reviewed(room, "ed-new") == Edits()
 
 
 def test_a_save_that_did_not_end_is_named(room: Room) -> None:
     make_anew(room, "ed-new", 1)
     room.row["content_hash"] = "claimed, never written"
-    (line,) = edition_actions.carry_review(room.stores, row_of(room, EDITION), "ed-new")[1]
+    (line,) = edition_actions.carry_review(room.stores, row_of(room, EDITION), "ed-new", "local")[1]
     assert line == f"the last save of {EDITION}, which did not end"
 
 
