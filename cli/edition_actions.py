@@ -64,13 +64,14 @@ def rebuild(stack: Deployed, row: Row) -> dict[str, Any]:
     return body
 
 
-def known(kept: Stores, client_id: str, edition_id: str) -> Row:
+def known(kept: Stores, client_id: str, edition_id: str, stack: str) -> Row:
     """The edition's record. Raises InputError naming where to look."""
     try:
         return kept.editions.get(client_id, edition_id)
     except NotFoundError:
         raise InputError(
-            f"{client_id} has no edition {edition_id!r}: `vectora edition list {client_id}` names those that it has"
+            f"{client_id} has no edition {edition_id!r}: `vectora edition list {client_id} --stack {stack}` names "
+            "those that it has"
         ) from None
 
 
@@ -85,7 +86,7 @@ def newest_draft(kept: Stores, row: Row) -> Row:
     return found
 
 
-def carry_review(kept: Stores, before: Row, made: str) -> tuple[int, tuple[str, ...]]:
+def carry_review(kept: Stores, before: Row, made: str, stack: str = "local") -> tuple[int, tuple[str, ...]]:
     """Put the review of the draft that the draft `made` superseded on it: how many items' edits it kept, and what did
     not hold any more, with the reasons.
 
@@ -95,7 +96,7 @@ def carry_review(kept: Stores, before: Row, made: str) -> tuple[int, tuple[str, 
     """
     history = kept.editions.history(before["client_id"])
     reviewed, unfinished = _reviewed(kept, lineage(history, made, before))
-    lost = [*unfinished, *map(_displaced, displaced(history, made, before))]
+    lost = [*unfinished, *(_displaced(row, stack) for row in displaced(history, made, before))]
     if reviewed is None:
         return 0, tuple(lost)
     desk = Desk(kept, before["client_id"], made)
@@ -119,11 +120,11 @@ def _reviewed(kept: Stores, drafts: Iterable[Row]) -> tuple[Draft | None, list[s
     return None, unfinished
 
 
-def _displaced(row: Row) -> str:
+def _displaced(row: Row, stack: str) -> str:
     window = f"{row.get('window_from')} to {row.get('window_to')}"
     return (
         f"the review of {row['edition_id']}, a draft of {window} that stepped back too: "
-        f"`vectora edition rebuild {row['client_id']} {row['edition_id']}` makes it anew"
+        f"`vectora edition rebuild {row['client_id']} {row['edition_id']} --stack {stack}` makes it anew"
     )
 
 
