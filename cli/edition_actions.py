@@ -18,7 +18,7 @@ from shared import approval
 from shared.contracts.delivery import ResendRequest
 from shared.contracts.events import EngineEvent
 from shared.contracts.items import NormalizedItem, RawItem
-from shared.errors import InputError
+from shared.errors import InputError, NotFoundError
 from shared.storage.labels import Label
 from shared.storage.objects import Objects, get_model
 from shared.storage.table import Row
@@ -62,6 +62,17 @@ def rebuild(stack: Deployed, row: Row) -> dict[str, Any]:
             f"edition {body['edition_id']} of this window is {body['status']} already: nothing was rebuilt"
         )
     return body
+
+
+def known(kept: Stores, client_id: str, edition_id: str, stack: str) -> Row:
+    """The edition's record. Raises InputError naming where to look."""
+    try:
+        return kept.editions.get(client_id, edition_id)
+    except NotFoundError:
+        raise InputError(
+            f"{client_id} has no edition {edition_id!r}: `vectora edition list {client_id} --stack {stack}` names "
+            "those that it has"
+        ) from None
 
 
 def newest_draft(kept: Stores, row: Row) -> Row:

@@ -102,6 +102,7 @@ Hash = Annotated[str, typer.Option("--hash", help="Content hash of the draft tha
 def approve(client: Client, edition: Edition, content_hash: Hash, stack: Stack = StackName.local) -> None:
     """Send exactly this draft; refused when it was rebuilt or edited, or when an item has been sent since."""
     kept = stores(connect(stack))
+    edition_actions.known(kept, client, edition, stack)
     ids = (client, edition)
     approval.approve(kept.editions, kept.newsletters, ids, content_hash, "the command", kept.announce)
     typer.echo(
@@ -112,7 +113,9 @@ def approve(client: Client, edition: Edition, content_hash: Hash, stack: Stack =
 @app.command("drop")
 def drop(client: Client, edition: Edition, content_hash: Hash, stack: Stack = StackName.local) -> None:
     """Never send this draft; its items may appear in a later edition."""
-    approval.drop(stores(connect(stack)).editions, (client, edition), content_hash, "the command")
+    kept = stores(connect(stack))
+    edition_actions.known(kept, client, edition, stack)
+    approval.drop(kept.editions, (client, edition), content_hash, "the command")
     typer.echo(f"{edition} is dropped.")
 
 
@@ -121,7 +124,7 @@ def rebuild(client: Client, edition: Edition, stack: Stack = StackName.local) ->
     """Make an unsent draft anew for the same window; labels are obeyed, and edits of unchanged items carried over."""
     deployed = connect(stack)
     kept = stores(deployed)
-    row = edition_actions.newest_draft(kept, kept.editions.get(client, edition))
+    row = edition_actions.newest_draft(kept, edition_actions.known(kept, client, edition, stack))
     body = edition_actions.rebuild(deployed, row)
     typer.echo(f"{body['edition_id']} is the new draft, with {body['items_selected']} items.")
     held, lost = edition_actions.carry_review(kept, row, body["edition_id"], stack)
@@ -140,7 +143,7 @@ def resend(
 ) -> None:
     """Mail a sent edition once more, to one address; who unsubscribed is not mailed."""
     deployed = connect(stack)
-    request = edition_actions.resend(deployed, stores(deployed).editions.get(client, edition), to)
+    request = edition_actions.resend(deployed, edition_actions.known(stores(deployed), client, edition, stack), to)
     typer.echo(f"requested as {request}")
 
 

@@ -102,6 +102,7 @@ def own_item(chosen: Chosen, words: Wording) -> EditionItem:
         previously=_previously(chosen),
         evidence=tuple(sentence_of(sentence.evidence) for sentence in sentences) or (title_of(item.title),),
         reason=chosen.reason,
+        headline=title_of(item.title),
     )
 
 

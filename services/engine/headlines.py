@@ -44,12 +44,14 @@ def story_of(facts: Facts, tree: ConfigTree) -> Story:
 
 
 def printed_story(row: Mapping[str, Any], tree: ConfigTree) -> Story:
-    """The story of something that a sent edition printed (see Editions.mark_printed)."""
+    """The story of something that a sent edition printed (see Editions.mark_printed), by the source's own title: the
+    printed one may be the model's or a reviewer's."""
+    title = row.get("headline") or row["title"]
     return read_headline(
         tree,
         item_id=row["item_id"],
-        title=row["title"],
-        hits=tree.subject_matcher.find(row["title"][:HEADLINE]),
+        title=title,
+        hits=tree.subject_matcher.find(title[:HEADLINE]),
         published=row["published"],
         event_type=row.get("event_type", ""),
         companies=row.get("companies", ()),

@@ -43,6 +43,7 @@ _BUSY_WAIT = 60
 _PRINTED = {
     "item_id",
     "title",
+    "headline",
     "url",
     "published",
     "event_type",

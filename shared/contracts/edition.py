@@ -19,7 +19,8 @@ class AlsoReported(Contract):
 
 class EditionItem(Contract):
     """One printed item. Entity lists hold names; every item has a date, a link and a reason. `kind` is the name of its
-    event type in the newsletter's language."""
+    event type in the newsletter's language. `headline` is the source's own title, whatever is printed in its place: by
+    it the story is recognised when somebody reports it again."""
 
     item_id: str
     title: str
@@ -40,6 +41,7 @@ class EditionItem(Contract):
     previously: AlsoReported | None = None
     evidence: tuple[str, ...] = ()
     reason: str = ""
+    headline: str = ""
 
 
 class Section(Contract):

@@ -24,6 +24,7 @@ class Label(Contract):
     label: str = Field(default="", max_length=80)
     reason: str = Field(default="", max_length=500)
     title: str
+    headline: str = ""
     url: str
     published: str
     event_type: str

@@ -264,6 +264,21 @@ def test_what_was_sent_is_not_printed_again(world: World):
     assert second.body["items_selected"] == 0
 
 
+@pytest.mark.parametrize("kept", ["printed", "dropped"])
+def test_a_story_is_known_again_whatever_title_it_was_printed_with(world: World, kept: str):
+    made = edition(world, world.engine.for_batch("nightly", world.batch(APPROVAL), run_of("a")))
+    item = made.sections[0].items[0].model_copy(update={"title": "In the editor's own words"})
+    if kept == "printed":
+        world.ports.editions.mark_printed("nightly", made.edition_id, [item.model_dump(mode="json")])
+    else:
+        facts = item.model_dump(include=set(Label.model_fields) - {"reason"})
+        world.ports.labels.put("nightly", [Label(**facts, verdict="drop")])
+    again = make_item(APPROVAL.title, url="https://night.example.org/again", sentences=["LONGLITE is approved."])
+    second = world.engine.for_batch("nightly", world.batch(again, run="run-2"), run_of("b"))
+    assert again.item_id != APPROVAL.item_id
+    assert second.body["items_selected"] == 0
+
+
 def test_what_a_review_dropped_is_not_printed_by_the_next_edition(world: World):
     first = edition(world, world.engine.for_batch("nightly", world.batch(APPROVAL), run_of("a")))
     item = first.sections[0].items[0]

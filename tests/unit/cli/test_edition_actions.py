@@ -92,6 +92,13 @@ def test_a_window_that_is_sent_already_is_no_new_draft() -> None:
         edition_actions.rebuild(stack, ROW)
 
 
+def test_unknown_edition_is_bad_usage_and_says_where_the_known_ones_are() -> None:
+    room = Room()
+    with pytest.raises(InputError, match="vectora edition list acme_weekly --stack dev"):
+        edition_actions.known(room.stores, "acme_weekly", "nothing", "dev")
+    assert edition_actions.known(room.stores, "acme_weekly", str(room.row["edition_id"]), "dev") == room.row
+
+
 def test_resend_queues_one_request_with_an_id_of_its_own() -> None:
     stack = FakeStack()
     sent = {**ROW, "status": "sent"}

@@ -193,6 +193,9 @@ def test_what_a_sent_edition_printed_is_recognised_from_its_row():
         "trademarks": ["LONGLITE"],
     }
     assert same_story(printed_story(row, TREE), APPROVAL)
+    reworded = {**row, "title": "In the editor's own words"}
+    assert not same_story(printed_story(reworded, TREE), APPROVAL)
+    assert same_story(printed_story({**reworded, "headline": APPROVAL.title}, TREE), APPROVAL)
 
 
 def reports():

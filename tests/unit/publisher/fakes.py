@@ -225,6 +225,7 @@ def item(number: int) -> EditionItem:
         item_id=f"item{number}",
         title=f"Título {number}: Depotex® 長効",
         summary="A summary.",
+        headline=f"Source title {number}",
         url=f"https://news.example.org/{number}",
         source_key="press",
         source_name="Press",

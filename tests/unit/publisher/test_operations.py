@@ -51,6 +51,7 @@ def test_what_was_printed_is_remembered_for_the_next_edition() -> None:
     assert world.editions.printed["item0"] == {
         "item_id": "item0",
         "title": "Título 0: Depotex® 長効",
+        "headline": "Source title 0",
         "url": "https://news.example.org/0",
         "published": "2026-02-27",
         "event_type": "regulatory",
