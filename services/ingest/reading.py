@@ -5,6 +5,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from services.ingest import dates
+from services.ingest.allowance import Allowance
 from services.ingest.article import Article, read_article
 from services.ingest.bounds import TooMuchError
 from services.ingest.dates import Clue, Dated
@@ -19,6 +20,9 @@ from shared.storage.sources import Entry
 
 ARTICLE_BYTES = 25_000_000
 """An article larger than this (decoded) is not read; annual reports in PDF are around 10 MB."""
+
+ARTICLE_SECONDS = 180.0
+"""All requests for one article (page, attachments, redirects, robots.txt) take no longer."""
 
 SHORT = 300
 """A page with less text than this leaves it to its attachment."""
@@ -44,11 +48,12 @@ def read(candidate: Candidate, fetch: Gets, now: datetime) -> Reading:
     """
     source, entry = candidate.source, candidate.entry
     wanted = _wants_article(candidate)
-    article, note = _read_or_say(f"article of {source.source_key}", entry, entry.url, fetch) if wanted else (None, "")
+    allowance, what = Allowance(ARTICLE_SECONDS), f"article of {source.source_key}"
+    article, note = _read_or_say(what, entry, entry.url, fetch, allowance) if wanted else (None, "")
     notes = [note] if note else []
     unread = False
     if wanted and not (article and (article.is_pdf or len(article.text) >= SHORT)):
-        article, said, unread = _with_attachment(article, candidate, fetch)
+        article, said, unread = _with_attachment(article, candidate, fetch, allowance)
         notes += said
     own, own_origin = feed_text(candidate)
     text, origin, fallback = _choose(article, own, own_origin)
@@ -67,10 +72,10 @@ def _wants_article(candidate: Candidate) -> bool:
     )
 
 
-def _read_or_say(what: str, entry: Entry, url: str, fetch: Gets) -> tuple[Article | None, str]:
+def _read_or_say(what: str, entry: Entry, url: str, fetch: Gets, allowance: Allowance) -> tuple[Article | None, str]:
     """What is at an address, or None and why not, in words that begin with `what`."""
     try:
-        with fetched(fetch, url, ARTICLE_BYTES) as page:
+        with fetched(fetch, url, ARTICLE_BYTES, allowance=allowance) as page:
             return read_article(page.body, page.content_type, entry.title), ""
     except (FetchError, UnreadablePageError, TooMuchError) as error:
         return None, f"{what} not read: {error}"
@@ -81,14 +86,14 @@ def _read_or_say(what: str, entry: Entry, url: str, fetch: Gets) -> tuple[Articl
 
 
 def _with_attachment(
-    article: Article | None, candidate: Candidate, fetch: Gets
+    article: Article | None, candidate: Candidate, fetch: Gets, allowance: Allowance
 ) -> tuple[Article | None, list[str], bool]:
     """The release's attached PDF if it says more than the page, under the page's dates; what is to be noted; and
     whether there is an attachment, but none could be read."""
     attached = dict.fromkeys(url for _, entry in candidate.listings for url in entry.attachments if _is_pdf(url))
     notes, unread = list[str](), False
     for url in list(attached)[:2]:
-        pdf, note = _read_or_say(f"attachment {url}", candidate.entry, url, fetch)
+        pdf, note = _read_or_say(f"attachment {url}", candidate.entry, url, fetch, allowance)
         if pdf is None:
             notes.append(note)
             unread = True

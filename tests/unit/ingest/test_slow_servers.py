@@ -17,9 +17,11 @@ from services.ingest.fetch import Fetcher, FetchError, Limits, OutOfTimeError
 from services.ingest.gateway import Gateway
 from services.ingest.listings import POLL_SECONDS, poll
 from services.ingest.net import ADDRESSES, guarded_pool
+from services.ingest.plan import candidates
+from services.ingest.reading import ARTICLE_SECONDS, read
 from services.ingest.sources.base import ReadingContext
 from shared.config.rules import HtmlExtractor
-from shared.storage.sources import Health
+from shared.storage.sources import Entry, Health
 from tests.unit.ingest.builders import NOW, source
 
 CONTEXT = ReadingContext(date(2025, 12, 1), date(2025, 12, 10), lambda _: False)
@@ -135,6 +137,24 @@ def test_a_hostile_listing_whose_every_page_is_behind_redirects_ends_as_its_own_
     polled = poll(source("s", "https://s.example.org/page0", "html"), web.fetcher(), CONTEXT, None, Health(), NOW, NOW)
     assert polled.report.status == "failed"
     assert web.clock - 1000 <= POLL_SECONDS + 2
+
+
+def test_an_article_with_hostile_attachments_takes_no_more_than_its_time() -> None:
+    """Its page says nothing; each attachment is behind hosts whose robots.txt takes half a minute."""
+    pages: dict[str, tuple[int, str]] = {"https://s.example.org/one": (20, "<p>See it.</p>")}
+    for name in ("a", "b"):
+        pages[f"https://s.example.org/{name}.pdf"] = (0, f"https://{name}0.example.org/")
+        pages |= {f"https://{name}{n}.example.org/": (0, f"https://{name}{n + 1}.example.org/") for n in range(4)}
+        pages[f"https://{name}4.example.org/"] = (0, "%PDF-")
+    web = SlowWeb(pages, robots=30)
+    attached = tuple(f"https://s.example.org/{name}.pdf" for name in ("a", "b"))
+    entry = Entry(url="https://s.example.org/one", title="One", attachments=attached)
+    (candidate,) = candidates([(source("s", "https://s.example.org/", content_enrichment=True), [entry])])
+    got = read(candidate, web.fetcher(), NOW)
+    assert web.clock - 1000 <= ARTICLE_SECONDS + 2
+    assert got.again
+    assert got.text == "See it."
+    assert sum("longer than 180 s" in note for note in got.notes) == 2
 
 
 def test_a_pace_that_the_allowance_has_no_time_for_is_not_waited_for() -> None:
