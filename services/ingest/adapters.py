@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.contracts.batch import RawMessage
 from shared.contracts.events import IngestEvent
 from shared.errors import ConfigError
+from shared.observability import logger
 
 _BATCH = 10
 _TRIES = 3
@@ -59,7 +60,8 @@ class SsmSecret:
         self._value: str | None = None
 
     def __call__(self) -> str:
-        """The parameter's value; empty when there is none (PubMed works without a key, at a lower rate)."""
+        """The parameter's value; empty when there is none or it cannot be read (PubMed works without a key, at a lower
+        rate)."""
         if self._value is None:
             self._value = self._read() if self._path else ""
         return self._value
@@ -67,10 +69,10 @@ class SsmSecret:
     def _read(self) -> str:
         try:
             answer = self._client.get_parameter(Name=self._path, WithDecryption=True)
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ParameterNotFound":
-                return ""
-            raise
+        except (ClientError, BotoCoreError) as error:
+            if not (isinstance(error, ClientError) and error.response["Error"]["Code"] == "ParameterNotFound"):
+                logger.error(f"the key for PubMed in {self._path} could not be read, and is done without: {error}")
+            return ""
         return str(answer["Parameter"]["Value"])
 
 

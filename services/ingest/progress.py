@@ -20,7 +20,8 @@ MOST = 12
 PATIENCE = 2
 """Invocations in a row that came no further before what is left is given up; a single one may have been starved."""
 STEP_SECONDS = 45.0
-"""What one poll or article may take at most; nothing is begun later than this before the end."""
+"""Nothing is begun later than this before the end: time for most polls and articles; the next invocation reads what
+takes longer."""
 
 
 class ReadSource(Contract):
