@@ -16,6 +16,8 @@ HINT_WEIGHT = 1.0
 """A body pattern in the title."""
 OPENING_TITLE_WEIGHT, OPENING_BODY_WEIGHT = 1.5, 1.0
 """A title pattern, or a body pattern, in the body's first sentence: that is where news stands."""
+TELLTALE_WEIGHT, TELLTALE_CAP = 2.0, 3.0
+"""A telltale below the title, wherever it stands, and what all of them count together, besides what else the body says."""
 LEAD_WEIGHT = 0.15
 """Any pattern in the rest of the lead: background mostly, of every kind of event."""
 BODY_CAP = 3.6
@@ -26,10 +28,12 @@ MIN_SCORE = 1.0
 """What a type needs to be considered: less is a mention in passing, such as a company's description of itself."""
 LEAD_LENGTH = 400
 """Characters after the title that count as the lead."""
+TELLTALE_LENGTH = 1500
+"""Characters after the title in which telltales are looked for: what follows is boilerplate."""
 ASIDE_CAP = 1.5
 """What all patterns of the title's later clauses count together: `X keeps growing; Y prepares a filing` is about X."""
 _BELOW = {"opening_title": OPENING_TITLE_WEIGHT, "opening_body": OPENING_BODY_WEIGHT, "lead": LEAD_WEIGHT}
-_PLACES = ("title", "negative", "aside", "hint", *_BELOW)
+_PLACES = ("title", "negative", "aside", "hint", *_BELOW, "telltale")
 CLAUSE_END = re.compile(r";| while | whilst ")
 """What begins a title's later clause."""
 _GAP = "\n\n"
@@ -78,7 +82,7 @@ def event_vocabulary(tree: ConfigTree) -> Vocabulary:
         return frozenset(scope.partition(".")[0] for hit in hits for scope in hit.scopes if scope.endswith(ends))
 
     return Vocabulary(
-        announced=lambda text: named(text, (".title",)), told=lambda text: named(text, (".title", ".body"))
+        announced=lambda text: named(text, (".title",)), told=lambda text: named(text, (".title", ".body", ".telltale"))
     )
 
 
@@ -106,7 +110,7 @@ def score_reading(tree: ConfigTree, reading: Reading) -> list[tuple[str, float]]
     Each distinct title pattern in the title counts 3, a negative one takes 3 away, a body pattern there counts 1. In
     the body's first sentence title patterns count 1.5 and body patterns 1, in the rest of the lead any pattern 0.15,
     and all below the title 3.6 at most; where title and first sentence say nothing, the whole lead counts as its first
-    sentence. Where a title's first clause tells news, those of its later clauses count 1.5 in all.
+    sentence. A telltale counts 2 wherever it stands, all of them 3 at most. Where a title's first clause tells news, those of its later clauses count 1.5 in all.
     """
     by_type: dict[str, list[Hit]] = {}
     for hit in reading.hits:
@@ -154,7 +158,8 @@ def _score(name: str, hits: Iterable[Hit], reading: Reading, ends: _Ends) -> flo
     below = sum(weight * counted[place] for place, weight in _BELOW.items())
     aside = min(ASIDE_CAP, ASIDE_CAP * counted["aside"])
     title = TITLE_WEIGHT * (counted["title"] - len(found["negative"])) + HINT_WEIGHT * counted["hint"]
-    return round(title + aside + min(BODY_CAP, below), 4)
+    telltale = min(TELLTALE_CAP, TELLTALE_WEIGHT * counted["telltale"])
+    return round(title + aside + min(BODY_CAP, below) + telltale, 4)
 
 
 def _counted_once(found: dict[str, set[str]]) -> dict[str, int]:
@@ -169,11 +174,13 @@ def _counted_once(found: dict[str, set[str]]) -> dict[str, int]:
 
 def _place(name: str, hit: Hit, reading: Reading, ends: _Ends) -> str | None:
     """What a hit counts as, or None: negative patterns below the title and anything below the lead say nothing."""
-    announces = f"{name}.title" in hit.scopes
+    announces, tells = f"{name}.title" in hit.scopes, f"{name}.telltale" in hit.scopes
     if f"{name}.negative" in hit.scopes:
         return "negative" if hit.end <= reading.title_end else None
     if hit.end <= reading.title_end:
-        return ("title" if hit.end <= ends.main else "aside") if announces else "hint"
+        return ("title" if hit.end <= ends.main else "aside") if announces or tells else "hint"
+    if tells:
+        return "telltale" if hit.end <= reading.title_end + len(_GAP) + TELLTALE_LENGTH else None
     if hit.end <= ends.opening:
         return "opening_title" if announces else "opening_body"
     return "lead" if hit.end <= reading.lead_end else None

@@ -99,7 +99,7 @@ def _exclusions(tree: ConfigTree, reading: Reading, scopes: Iterable[str]) -> li
 def _event_hits(tree: ConfigTree, reading: Reading, event_type: str) -> list[Hit]:
     if best_event(tree, reading) != event_type:
         return []
-    wanted = {f"{event_type}.title", f"{event_type}.body"}
+    wanted = {f"{event_type}.{place}" for place in ("title", "body", "telltale")}
     return [hit for hit in reading.hits if hit.kind == "event" and wanted & hit.scopes]
 
 

@@ -185,7 +185,7 @@ def _exclusions(_tree: ConfigTree, loaded: Loaded[ExclusionScopes]) -> Iterator[
 
 def _events(_tree: ConfigTree, loaded: Loaded[EventTypes]) -> Iterator[Defect]:
     for name, event in loaded.model.event_types.items():
-        for field in ("title_patterns", "body_patterns", "negative_patterns"):
+        for field in ("title_patterns", "body_patterns", "telltale_patterns", "negative_patterns"):
             yield from _terms(loaded, ("event_types", name, field), getattr(event, field))
 
 

@@ -167,6 +167,7 @@ class ConfigTree:
         for name, event in self.event_types.items():
             yield from _term_entries("event", f"{name}.title", event.title_patterns)
             yield from _term_entries("event", f"{name}.body", event.body_patterns)
+            yield from _term_entries("event", f"{name}.telltale", event.telltale_patterns)
             yield from _term_entries("event", f"{name}.negative", event.negative_patterns)
         yield from _term_entries("link_only", "link_only", self.extractors.link_only_titles)
 
