@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from shared.config.event_words import word_scores, words_of
 from shared.config.tree import ConfigTree
 from shared.grounding.check import Vocabulary
 from shared.grounding.orders import addresses_software, without_orders
@@ -36,6 +37,9 @@ _BELOW = {"opening_title": OPENING_TITLE_WEIGHT, "opening_body": OPENING_BODY_WE
 _PLACES = ("title", "negative", "aside", "hint", *_BELOW, "telltale")
 CLAUSE_END = re.compile(r";| while | whilst ")
 """What begins a title's later clause."""
+OTHER = "other"
+UNSPOKEN = 0.5
+"""What `other` gains where no pattern speaks."""
 _GAP = "\n\n"
 _OPENING_LENGTH = 800
 
@@ -49,11 +53,13 @@ class _Ends(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text with its hits: `title`, then a blank line, then the body."""
+    """A text with its hits: `title`, then a blank line, then the body. `words`: what its plain words say of each event
+    type, where words were counted and there is more than a title."""
 
     text: str
     title_end: int
     hits: tuple[Hit, ...]
+    words: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def lead_end(self) -> int:
@@ -96,7 +102,8 @@ def read_text(tree: ConfigTree, title: str, body: str) -> Reading:
         excluding = (hit for hit in tree.matcher.find(text) if hit.kind == "exclusion")
         hidden = {hit for hit in excluding if not addresses_software(hit.text(text))} - set(hits)
         hits = sorted([*hits, *hidden], key=lambda hit: (hit.start, -hit.end))
-    return Reading(text, len(title), tuple(hits))
+    words = word_scores(tree.event_words, words_of(told, hits)) if body.strip() else {}
+    return Reading(text, len(title), tuple(hits), words)
 
 
 def score_events(tree: ConfigTree, title: str, body: str) -> list[tuple[str, float]]:
@@ -110,7 +117,7 @@ def score_reading(tree: ConfigTree, reading: Reading) -> list[tuple[str, float]]
     Each distinct title pattern in the title counts 3, a negative one takes 3 away, a body pattern there counts 1. In
     the body's first sentence title patterns count 1.5 and body patterns 1, in the rest of the lead any pattern 0.15,
     and all below the title 3.6 at most; where title and first sentence say nothing, the whole lead counts as its first
-    sentence. A telltale counts 2 wherever it stands, all of them 3 at most. Where a title's first clause tells news, those of its later clauses count 1.5 in all.
+    sentence. A telltale counts 2 wherever it stands, all of them 3 at most. Where a title's first clause tells news, those of its later clauses count 1.5 in all. The plain words add up to 4 to each type (event_words).
     """
     by_type: dict[str, list[Hit]] = {}
     for hit in reading.hits:
@@ -118,23 +125,35 @@ def score_reading(tree: ConfigTree, reading: Reading) -> list[tuple[str, float]]
             for scope in hit.scopes:
                 by_type.setdefault(scope.partition(".")[0], []).append(hit)
     main_end = _main_end(tree, reading)
-    return _ranked(tree, by_type, reading, _Ends(main_end, reading.opening_end)) or _ranked(
-        tree, by_type, reading, _Ends(main_end, reading.lead_end)
+    found = _scores(by_type, reading, _Ends(main_end, reading.opening_end)) or _scores(
+        by_type, reading, _Ends(main_end, reading.lead_end)
     )
+    return _ranked(tree, _with_words(found, reading))
 
 
-def _ranked(
-    tree: ConfigTree, by_type: Mapping[str, list[Hit]], reading: Reading, ends: _Ends
-) -> list[tuple[str, float]]:
+def _scores(by_type: Mapping[str, list[Hit]], reading: Reading, ends: _Ends) -> dict[str, float]:
     scored = ((name, _score(name, hits, reading, ends)) for name, hits in by_type.items())
-    kept = [(name, score) for name, score in scored if score >= MIN_SCORE]
-    return sorted(kept, key=lambda pair: (-pair[1], -tree.event_types[pair[0]].priority, pair[0]))
+    return {name: score for name, score in scored if score >= MIN_SCORE}
+
+
+def _with_words(found: Mapping[str, float], reading: Reading) -> Mapping[str, float]:
+    """The patterns' scores with what the plain words say; where no pattern speaks, `other` is a little likelier."""
+    if not reading.words:
+        return found
+    scored = {name: round(found.get(name, 0.0) + words, 4) for name, words in reading.words.items()}
+    if not found and OTHER in scored:
+        scored[OTHER] += UNSPOKEN
+    return {name: score for name, score in scored.items() if score >= MIN_SCORE}
+
+
+def _ranked(tree: ConfigTree, scored: Mapping[str, float]) -> list[tuple[str, float]]:
+    return sorted(scored.items(), key=lambda pair: (-pair[1], -tree.event_types[pair[0]].priority, pair[0]))
 
 
 def best_event(tree: ConfigTree, reading: Reading) -> str:
     """The best event type of a text, or "other"."""
     scored = score_reading(tree, reading)
-    return scored[0][0] if scored else "other"
+    return scored[0][0] if scored else OTHER
 
 
 def _main_end(tree: ConfigTree, reading: Reading) -> int:

@@ -100,7 +100,14 @@ def _event_hits(tree: ConfigTree, reading: Reading, event_type: str) -> list[Hit
     if best_event(tree, reading) != event_type:
         return []
     wanted = {f"{event_type}.{place}" for place in ("title", "body", "telltale")}
-    return [hit for hit in reading.hits if hit.kind == "event" and wanted & hit.scopes]
+    hits = [hit for hit in reading.hits if hit.kind == "event" and wanted & hit.scopes]
+    return hits or [_by_words(event_type, reading)]
+
+
+def _by_words(event_type: str, reading: Reading) -> Hit:
+    """What stands for an event that only the plain words tell: the title."""
+    name = f"{event_type}.words"
+    return Hit("event", name, name, frozenset({name}), 0, reading.title_end)
 
 
 def _signal_groups(tree: ConfigTree, profile: IngestionProfile, reading: Reading) -> dict[str, list[Hit]]:

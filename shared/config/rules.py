@@ -178,6 +178,14 @@ class EventTypes(Contract):
     event_types: dict[str, EventType]
 
 
+class EventWords(Contract):
+    """canonical/events/event_words.yaml, written by `vectora eval --learn`: in how many labelled texts of each event type
+    a word stands. `texts` are the texts of each type; `words` the texts of each type that have a word, by its stem."""
+
+    texts: dict[str, int] = Field(default_factory=dict)
+    words: dict[str, dict[str, int]] = Field(default_factory=dict)
+
+
 class Source(Contract):
     """One source. `ingestion_mode` picks the reader; `url` is what it polls."""
 
