@@ -38,8 +38,8 @@ _PLACES = ("title", "negative", "aside", "hint", *_BELOW, "telltale")
 CLAUSE_END = re.compile(r";| while | whilst ")
 """What begins a title's later clause."""
 OTHER = "other"
-UNSPOKEN = 0.5
-"""What `other` gains where no pattern speaks."""
+ALONE = 0.1
+"""By how much a type must lead where plain words decide alone, without a pattern: less is chance, and the text `other`."""
 _GAP = "\n\n"
 _OPENING_LENGTH = 800
 
@@ -137,13 +137,18 @@ def _scores(by_type: Mapping[str, list[Hit]], reading: Reading, ends: _Ends) -> 
 
 
 def _with_words(found: Mapping[str, float], reading: Reading) -> Mapping[str, float]:
-    """The patterns' scores with what the plain words say; where no pattern speaks, `other` is a little likelier."""
+    """The patterns' scores with what the plain words say; where no pattern speaks, only what these say clearly."""
     if not reading.words:
         return found
     scored = {name: round(found.get(name, 0.0) + words, 4) for name, words in reading.words.items()}
-    if not found and OTHER in scored:
-        scored[OTHER] += UNSPOKEN
+    if not found and _lead(scored.values()) < ALONE:
+        return {}
     return {name: score for name, score in scored.items() if score >= MIN_SCORE}
+
+
+def _lead(scores: Iterable[float]) -> float:
+    best, second = [*sorted(scores, reverse=True), 0.0, 0.0][:2]
+    return best - second
 
 
 def _ranked(tree: ConfigTree, scored: Mapping[str, float]) -> list[tuple[str, float]]:
