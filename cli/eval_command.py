@@ -23,7 +23,7 @@ from shared.clock import SystemClock
 from shared.config.tree import ConfigTree
 
 SETS = config_tree.PROJECT / "eval"
-_NAMED = {"development": "development.yaml", "held-out": "held_out_3.yaml"}
+_NAMED = {"development": "development.yaml", "held-out": "held_out_4.yaml"}
 DEVELOPMENT = "development*.yaml"
 _READ_TIMEOUT = 60.0
 _LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
@@ -53,9 +53,9 @@ def command(
     """Run a labelled set through filter, normalizer and the engine's rules, and print how often they are right."""
     tree = config_tree.load(config)
     if learn:
-        items = [item for path in sorted(SETS.glob(DEVELOPMENT)) for item in load(path, tree)]
-        learn.write_text(written(count_words(tree, items)), encoding="utf-8")
-        typer.echo(f"{learn}: the words of {len(items)} items")
+        labelled_items = [item for path in sorted(SETS.glob(DEVELOPMENT)) for item in load(path, tree)]
+        learn.write_text(written(count_words(tree, labelled_items)), encoding="utf-8")
+        typer.echo(f"{learn}: the words of {len(labelled_items)} items")
         return
     chosen = config_tree.client_of(tree, client)
     items = load(path_of(labelled), tree)

@@ -18,7 +18,7 @@ HINT_WEIGHT = 1.0
 OPENING_TITLE_WEIGHT, OPENING_BODY_WEIGHT = 1.5, 1.0
 """A title pattern, or a body pattern, in the body's first sentence: that is where news stands."""
 TELLTALE_WEIGHT, TELLTALE_CAP = 2.0, 3.0
-"""A telltale below the title, wherever it stands, and what all of them count together, besides what else the body says."""
+"""A telltale below the title, wherever it stands, and what all count together, besides what else the body says."""
 LEAD_WEIGHT = 0.15
 """Any pattern in the rest of the lead: background mostly, of every kind of event."""
 BODY_CAP = 3.6
@@ -39,7 +39,7 @@ CLAUSE_END = re.compile(r";| while | whilst ")
 """What begins a title's later clause."""
 OTHER = "other"
 ALONE = 0.1
-"""By how much a type must lead where plain words decide alone, without a pattern: less is chance, and the text `other`."""
+"""By how much a type must lead where plain words decide without a pattern: less is chance, and the text `other`."""
 _GAP = "\n\n"
 _OPENING_LENGTH = 800
 
@@ -117,7 +117,8 @@ def score_reading(tree: ConfigTree, reading: Reading) -> list[tuple[str, float]]
     Each distinct title pattern in the title counts 3, a negative one takes 3 away, a body pattern there counts 1. In
     the body's first sentence title patterns count 1.5 and body patterns 1, in the rest of the lead any pattern 0.15,
     and all below the title 3.6 at most; where title and first sentence say nothing, the whole lead counts as its first
-    sentence. A telltale counts 2 wherever it stands, all of them 3 at most. Where a title's first clause tells news, those of its later clauses count 1.5 in all. The plain words add up to 4 to each type (event_words).
+    sentence. A telltale counts 2 wherever it stands, all of them 3 at most. Where a title's first clause tells news,
+    those of its later clauses count 1.5 in all. The plain words add up to 4.5 to each type (event_words).
     """
     by_type: dict[str, list[Hit]] = {}
     for hit in reading.hits:
@@ -140,7 +141,8 @@ def _with_words(found: Mapping[str, float], reading: Reading) -> Mapping[str, fl
     """The patterns' scores with what the plain words say; where no pattern speaks, only what these say clearly."""
     if not reading.words:
         return found
-    scored = {name: round(found.get(name, 0.0) + words, 4) for name, words in reading.words.items()}
+    names = dict.fromkeys([*reading.words, *found])
+    scored = {name: round(found.get(name, 0.0) + reading.words.get(name, 0.0), 4) for name in names}
     if not found and _lead(scored.values()) < ALONE:
         return {}
     return {name: score for name, score in scored.items() if score >= MIN_SCORE}

@@ -179,8 +179,9 @@ class EventTypes(Contract):
 
 
 class EventWords(Contract):
-    """canonical/events/event_words.yaml, written by `vectora eval --learn`: in how many labelled texts of each event type
-    a word stands. `texts` are the texts of each type; `words` the texts of each type that have a word, by its stem."""
+    """canonical/events/event_words.yaml, written by `vectora eval --learn`: in how many labelled texts of each event
+    type a word stands. `texts` are the texts of each type; `words` the texts of each type that have a word, by its
+    stem."""
 
     texts: dict[str, int] = Field(default_factory=dict)
     words: dict[str, dict[str, int]] = Field(default_factory=dict)
