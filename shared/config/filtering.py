@@ -8,7 +8,7 @@ from shared.config import logic
 from shared.config.events import Reading, best_event, read_text
 from shared.config.rules import IngestionProfile, SignalGroup
 from shared.config.tree import ConfigTree
-from shared.text.hits import Hit
+from shared.text.hits import Hit, Subject
 
 _EVENT = "event."
 
@@ -107,7 +107,7 @@ def _event_hits(tree: ConfigTree, reading: Reading, event_type: str) -> list[Hit
 def _by_words(event_type: str, reading: Reading) -> Hit:
     """What stands for an event that only the plain words tell: the title."""
     name = f"{event_type}.words"
-    return Hit("event", name, name, frozenset({name}), 0, reading.title_end)
+    return Hit(0, reading.title_end, Subject.of("event", name, name, frozenset({name})))
 
 
 def _signal_groups(tree: ConfigTree, profile: IngestionProfile, reading: Reading) -> dict[str, list[Hit]]:

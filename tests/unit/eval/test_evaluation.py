@@ -103,7 +103,7 @@ def test_words_are_counted_once_a_text_without_names_and_only_where_two_texts_sh
     row = {"language": "en", "source_type": "press_sector", "published": "2026-01-01"}
     gold = {"keep": False, "event_type": "award"}
     texts = ["Teva won a trophy, a fine trophy.", "The trophy stands in a hall.", "A trophy to be printed."]
-    rows = [row | {"id": str(n), "title": "News", "text": text, "gold": gold} for n, text in enumerate(texts)]
+    rows = [row | {"id": str(n), "title": "News", "text": text, "gold": dict(gold)} for n, text in enumerate(texts)]
     rows[2]["gold"] = gold | {"keep": True}
     (tmp_path / "rows.yaml").write_text(yaml.safe_dump(rows))
     counted = count_words(tree, load(tmp_path / "rows.yaml", tree))
