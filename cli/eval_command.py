@@ -14,6 +14,7 @@ import typer
 from cli import config_tree
 from cli.evaluation.judging import Judge, Normalizes, model_normalizer, rules_normalizer
 from cli.evaluation.labels import load
+from cli.evaluation.learning import count_words, written
 from cli.evaluation.measure import Measured, Tally, measure
 from services.normalize.settings import DEFAULT_MODEL, DEFAULT_REGION
 from shared.bedrock.client import bedrock_client
@@ -22,7 +23,8 @@ from shared.clock import SystemClock
 from shared.config.tree import ConfigTree
 
 SETS = config_tree.PROJECT / "eval"
-_NAMED = {"development": "development.yaml", "held-out": "held_out_3.yaml"}
+_NAMED = {"development": "development.yaml", "held-out": "held_out_4.yaml"}
+DEVELOPMENT = "development*.yaml"
 _READ_TIMEOUT = 60.0
 _LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 
@@ -43,10 +45,18 @@ def command(
     endpoint: Annotated[str, typer.Option(help="Another address of Bedrock, such as the local model endpoint.")] = "",
     workers: Annotated[int, typer.Option(min=1, max=8, help="Items at a time.")] = 4,
     config: Annotated[Path, typer.Option(help="Configuration tree.")] = config_tree.DEFAULT,
+    learn: Annotated[
+        Path | None, typer.Option(help="Instead: count the words of all development sets into this file.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Run a labelled set through filter, normalizer and the engine's rules, and print how often they are right."""
     tree = config_tree.load(config)
+    if learn:
+        labelled_items = [item for path in sorted(SETS.glob(DEVELOPMENT)) for item in load(path, tree)]
+        learn.write_text(written(count_words(tree, labelled_items)), encoding="utf-8")
+        typer.echo(f"{learn}: the words of {len(labelled_items)} items")
+        return
     chosen = config_tree.client_of(tree, client)
     items = load(path_of(labelled), tree)
     judge = Judge(tree, chosen, _normalizes(tree, normalizer, model_id, region, endpoint))

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from shared.config.event_words import word_scores, words_of
 from shared.config.tree import ConfigTree
 from shared.grounding.check import Vocabulary
 from shared.grounding.orders import addresses_software, without_orders
@@ -16,6 +17,8 @@ HINT_WEIGHT = 1.0
 """A body pattern in the title."""
 OPENING_TITLE_WEIGHT, OPENING_BODY_WEIGHT = 1.5, 1.0
 """A title pattern, or a body pattern, in the body's first sentence: that is where news stands."""
+TELLTALE_WEIGHT, TELLTALE_CAP = 2.0, 3.0
+"""A telltale below the title, wherever it stands, and what all count together, besides what else the body says."""
 LEAD_WEIGHT = 0.15
 """Any pattern in the rest of the lead: background mostly, of every kind of event."""
 BODY_CAP = 3.6
@@ -26,12 +29,17 @@ MIN_SCORE = 1.0
 """What a type needs to be considered: less is a mention in passing, such as a company's description of itself."""
 LEAD_LENGTH = 400
 """Characters after the title that count as the lead."""
+TELLTALE_LENGTH = 1500
+"""Characters after the title in which telltales are looked for: what follows is boilerplate."""
 ASIDE_CAP = 1.5
 """What all patterns of the title's later clauses count together: `X keeps growing; Y prepares a filing` is about X."""
 _BELOW = {"opening_title": OPENING_TITLE_WEIGHT, "opening_body": OPENING_BODY_WEIGHT, "lead": LEAD_WEIGHT}
-_PLACES = ("title", "negative", "aside", "hint", *_BELOW)
+_PLACES = ("title", "negative", "aside", "hint", *_BELOW, "telltale")
 CLAUSE_END = re.compile(r";| while | whilst ")
 """What begins a title's later clause."""
+OTHER = "other"
+ALONE = 0.1
+"""By how much a type must lead where plain words decide without a pattern: less is chance, and the text `other`."""
 _GAP = "\n\n"
 _OPENING_LENGTH = 800
 
@@ -45,11 +53,13 @@ class _Ends(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text with its hits: `title`, then a blank line, then the body."""
+    """A text with its hits: `title`, then a blank line, then the body. `words`: what its plain words say of each event
+    type, where words were counted and there is more than a title."""
 
     text: str
     title_end: int
     hits: tuple[Hit, ...]
+    words: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def lead_end(self) -> int:
@@ -78,7 +88,7 @@ def event_vocabulary(tree: ConfigTree) -> Vocabulary:
         return frozenset(scope.partition(".")[0] for hit in hits for scope in hit.scopes if scope.endswith(ends))
 
     return Vocabulary(
-        announced=lambda text: named(text, (".title",)), told=lambda text: named(text, (".title", ".body"))
+        announced=lambda text: named(text, (".title",)), told=lambda text: named(text, (".title", ".body", ".telltale"))
     )
 
 
@@ -92,7 +102,8 @@ def read_text(tree: ConfigTree, title: str, body: str) -> Reading:
         excluding = (hit for hit in tree.matcher.find(text) if hit.kind == "exclusion")
         hidden = {hit for hit in excluding if not addresses_software(hit.text(text))} - set(hits)
         hits = sorted([*hits, *hidden], key=lambda hit: (hit.start, -hit.end))
-    return Reading(text, len(title), tuple(hits))
+    words = word_scores(tree.event_words, words_of(told, hits)) if body.strip() else {}
+    return Reading(text, len(title), tuple(hits), words)
 
 
 def score_events(tree: ConfigTree, title: str, body: str) -> list[tuple[str, float]]:
@@ -106,7 +117,8 @@ def score_reading(tree: ConfigTree, reading: Reading) -> list[tuple[str, float]]
     Each distinct title pattern in the title counts 3, a negative one takes 3 away, a body pattern there counts 1. In
     the body's first sentence title patterns count 1.5 and body patterns 1, in the rest of the lead any pattern 0.15,
     and all below the title 3.6 at most; where title and first sentence say nothing, the whole lead counts as its first
-    sentence. Where a title's first clause tells news, those of its later clauses count 1.5 in all.
+    sentence. A telltale counts 2 wherever it stands, all of them 3 at most. Where a title's first clause tells news,
+    those of its later clauses count 1.5 in all. The plain words add up to 4.5 to each type (event_words).
     """
     by_type: dict[str, list[Hit]] = {}
     for hit in reading.hits:
@@ -114,23 +126,41 @@ def score_reading(tree: ConfigTree, reading: Reading) -> list[tuple[str, float]]
             for scope in hit.scopes:
                 by_type.setdefault(scope.partition(".")[0], []).append(hit)
     main_end = _main_end(tree, reading)
-    return _ranked(tree, by_type, reading, _Ends(main_end, reading.opening_end)) or _ranked(
-        tree, by_type, reading, _Ends(main_end, reading.lead_end)
+    found = _scores(by_type, reading, _Ends(main_end, reading.opening_end)) or _scores(
+        by_type, reading, _Ends(main_end, reading.lead_end)
     )
+    return _ranked(tree, _with_words(found, reading))
 
 
-def _ranked(
-    tree: ConfigTree, by_type: Mapping[str, list[Hit]], reading: Reading, ends: _Ends
-) -> list[tuple[str, float]]:
+def _scores(by_type: Mapping[str, list[Hit]], reading: Reading, ends: _Ends) -> dict[str, float]:
     scored = ((name, _score(name, hits, reading, ends)) for name, hits in by_type.items())
-    kept = [(name, score) for name, score in scored if score >= MIN_SCORE]
-    return sorted(kept, key=lambda pair: (-pair[1], -tree.event_types[pair[0]].priority, pair[0]))
+    return {name: score for name, score in scored if score >= MIN_SCORE}
+
+
+def _with_words(found: Mapping[str, float], reading: Reading) -> Mapping[str, float]:
+    """The patterns' scores with what the plain words say; where no pattern speaks, only what these say clearly."""
+    if not reading.words:
+        return found
+    names = dict.fromkeys([*reading.words, *found])
+    scored = {name: round(found.get(name, 0.0) + reading.words.get(name, 0.0), 4) for name in names}
+    if not found and _lead(scored.values()) < ALONE:
+        return {}
+    return {name: score for name, score in scored.items() if score >= MIN_SCORE}
+
+
+def _lead(scores: Iterable[float]) -> float:
+    best, second = [*sorted(scores, reverse=True), 0.0, 0.0][:2]
+    return best - second
+
+
+def _ranked(tree: ConfigTree, scored: Mapping[str, float]) -> list[tuple[str, float]]:
+    return sorted(scored.items(), key=lambda pair: (-pair[1], -tree.event_types[pair[0]].priority, pair[0]))
 
 
 def best_event(tree: ConfigTree, reading: Reading) -> str:
     """The best event type of a text, or "other"."""
     scored = score_reading(tree, reading)
-    return scored[0][0] if scored else "other"
+    return scored[0][0] if scored else OTHER
 
 
 def _main_end(tree: ConfigTree, reading: Reading) -> int:
@@ -154,7 +184,8 @@ def _score(name: str, hits: Iterable[Hit], reading: Reading, ends: _Ends) -> flo
     below = sum(weight * counted[place] for place, weight in _BELOW.items())
     aside = min(ASIDE_CAP, ASIDE_CAP * counted["aside"])
     title = TITLE_WEIGHT * (counted["title"] - len(found["negative"])) + HINT_WEIGHT * counted["hint"]
-    return round(title + aside + min(BODY_CAP, below), 4)
+    telltale = min(TELLTALE_CAP, TELLTALE_WEIGHT * counted["telltale"])
+    return round(title + aside + min(BODY_CAP, below) + telltale, 4)
 
 
 def _counted_once(found: dict[str, set[str]]) -> dict[str, int]:
@@ -169,11 +200,13 @@ def _counted_once(found: dict[str, set[str]]) -> dict[str, int]:
 
 def _place(name: str, hit: Hit, reading: Reading, ends: _Ends) -> str | None:
     """What a hit counts as, or None: negative patterns below the title and anything below the lead say nothing."""
-    announces = f"{name}.title" in hit.scopes
+    announces, tells = f"{name}.title" in hit.scopes, f"{name}.telltale" in hit.scopes
     if f"{name}.negative" in hit.scopes:
         return "negative" if hit.end <= reading.title_end else None
     if hit.end <= reading.title_end:
-        return ("title" if hit.end <= ends.main else "aside") if announces else "hint"
+        return ("title" if hit.end <= ends.main else "aside") if announces or tells else "hint"
+    if tells:
+        return "telltale" if hit.end <= reading.title_end + len(_GAP) + TELLTALE_LENGTH else None
     if hit.end <= ends.opening:
         return "opening_title" if announces else "opening_body"
     return "lead" if hit.end <= reading.lead_end else None

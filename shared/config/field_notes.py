@@ -63,6 +63,7 @@ FIELD_NOTES: dict[str, str] = {
     "EventType.newsworthy": "false: items of the type are never printed.",
     "EventType.title_patterns": "Terms that weigh most when they stand in the title.",
     "EventType.body_patterns": "Terms that count below the title.",
+    "EventType.telltale_patterns": "Terms that tell the type wherever they stand in the text.",
     "EventType.negative_patterns": "Terms in the title that speak against the type.",
     "SourceCatalog.sources": "Each once, by source_key.",
     "SourceCatalog.bouquets": "Named groups of sources, for clients to enable.",

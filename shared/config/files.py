@@ -13,6 +13,7 @@ from shared.config.client import ClientConfig
 from shared.config.rules import (
     DomainMatchingRules,
     EventTypes,
+    EventWords,
     HtmlExtractors,
     IngestionProfiles,
     ModelPrices,
@@ -48,6 +49,7 @@ LAYOUT: Mapping[str, type[Contract]] = {
     "canonical/matching/story_rules.yaml": StoryRules,
     "canonical/scoring/scoring_rules.yaml": ScoringRules,
     "canonical/events/event_types*.yaml": EventTypes,
+    "canonical/events/event_words.yaml": EventWords,
     "canonical/sources/source_catalog*.yaml": SourceCatalog,
     "canonical/sources/html_extractors*.yaml": HtmlExtractors,
     "canonical/models/model_prices.yaml": ModelPrices,

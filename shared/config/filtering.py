@@ -8,7 +8,7 @@ from shared.config import logic
 from shared.config.events import Reading, best_event, read_text
 from shared.config.rules import IngestionProfile, SignalGroup
 from shared.config.tree import ConfigTree
-from shared.text.hits import Hit
+from shared.text.hits import Hit, Subject
 
 _EVENT = "event."
 
@@ -99,8 +99,15 @@ def _exclusions(tree: ConfigTree, reading: Reading, scopes: Iterable[str]) -> li
 def _event_hits(tree: ConfigTree, reading: Reading, event_type: str) -> list[Hit]:
     if best_event(tree, reading) != event_type:
         return []
-    wanted = {f"{event_type}.title", f"{event_type}.body"}
-    return [hit for hit in reading.hits if hit.kind == "event" and wanted & hit.scopes]
+    wanted = {f"{event_type}.{place}" for place in ("title", "body", "telltale")}
+    hits = [hit for hit in reading.hits if hit.kind == "event" and wanted & hit.scopes]
+    return hits or [_by_words(event_type, reading)]
+
+
+def _by_words(event_type: str, reading: Reading) -> Hit:
+    """What stands for an event that only the plain words tell: the title."""
+    name = f"{event_type}.words"
+    return Hit(0, reading.title_end, Subject.of("event", name, name, frozenset({name})))
 
 
 def _signal_groups(tree: ConfigTree, profile: IngestionProfile, reading: Reading) -> dict[str, list[Hit]]:

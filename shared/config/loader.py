@@ -9,6 +9,7 @@ from shared.config.references import reference_defects
 from shared.config.rules import (
     DomainMatchingRules,
     EventTypes,
+    EventWords,
     HtmlExtractor,
     HtmlExtractors,
     IngestionProfiles,
@@ -88,6 +89,7 @@ def _build(files: Files, release: str) -> ConfigTree | None:
         scoring=scoring[0].model,
         stories=next((loaded.model for loaded in files.of(StoryRules)), StoryRules()),
         event_types=_merge(files, EventTypes, _mapping("event_types")),
+        event_words=next((loaded.model for loaded in files.of(EventWords)), EventWords()),
         sources=_merge(files, SourceCatalog, _sources),
         bouquets=_merge(files, SourceCatalog, _bouquets),
         extractors=_extractors(files),

@@ -12,6 +12,7 @@ from shared.config.files import Files, Loaded, bounded, closest
 from shared.config.rules import (
     DomainMatchingRules,
     EventTypes,
+    EventWords,
     HtmlExtractors,
     IngestionProfile,
     IngestionProfiles,
@@ -50,8 +51,8 @@ def reference_defects(tree: ConfigTree, files: Files) -> list[Defect]:
         (CompanyScopes, _entity_file), (MoleculeScopes, _entity_file), (TrademarkScopes, _entity_file),
         (TrademarkScopes, _trademarks), (TechnologyScopes, _technology), (IndicationScopes, _indications),
         (ExclusionScopes, _exclusions), (IngestionProfiles, _profiles), (DomainMatchingRules, _matching),
-        (ScoringRules, _scoring), (StoryRules, _stories), (EventTypes, _events), (SourceCatalog, _catalog),
-        (HtmlExtractors, _extractors), (ClientConfig, _client),
+        (ScoringRules, _scoring), (StoryRules, _stories), (EventTypes, _events), (EventWords, _words),
+        (SourceCatalog, _catalog), (HtmlExtractors, _extractors), (ClientConfig, _client),
     )  # fmt: skip
     found = [defect for kind, check in checks for loaded in files.of(kind) for defect in bounded(check(tree, loaded))]
     return [*found, *bounded(_ambiguous_names(files)), *bounded(_shared_scope_names(tree, files))]
@@ -185,8 +186,17 @@ def _exclusions(_tree: ConfigTree, loaded: Loaded[ExclusionScopes]) -> Iterator[
 
 def _events(_tree: ConfigTree, loaded: Loaded[EventTypes]) -> Iterator[Defect]:
     for name, event in loaded.model.event_types.items():
-        for field in ("title_patterns", "body_patterns", "negative_patterns"):
+        for field in ("title_patterns", "body_patterns", "telltale_patterns", "negative_patterns"):
             yield from _terms(loaded, ("event_types", name, field), getattr(event, field))
+
+
+def _words(tree: ConfigTree, loaded: Loaded[EventWords]) -> Iterator[Defect]:
+    counted = loaded.model
+    for name in counted.texts:
+        yield from _unknown(loaded, ("texts", name), "event type", name, tree.event_types)
+    for word, per_type in counted.words.items():
+        for name in per_type:
+            yield from _unknown(loaded, ("words", word, name), "counted event type", name, counted.texts)
 
 
 def _stories(_tree: ConfigTree, loaded: Loaded[StoryRules]) -> Iterator[Defect]:

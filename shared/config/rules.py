@@ -153,7 +153,8 @@ class StoryRules(Contract):
 class EventType(Contract):
     """One type of the one taxonomy. `newsworthy: false` types never reach an edition (owner's rule 3), unless a match
     clause names their event. Patterns serve the rule-based normalizer and the prompt alike: `title_patterns` weigh
-    three, `body_patterns` one, `negative_patterns` in the title take three away. `label` is what is printed; in
+    three, `body_patterns` one, `negative_patterns` in the title take three away; a `telltale_patterns` says what a text
+    is wherever it stands. `label` is what is printed; in
     another language than English, its translation where there is one."""
 
     label: str
@@ -163,6 +164,7 @@ class EventType(Contract):
     priority: int = Field(description="the higher wins a tie", ge=0)
     title_patterns: tuple[TermSpec, ...] = ()
     body_patterns: tuple[TermSpec, ...] = ()
+    telltale_patterns: tuple[TermSpec, ...] = ()
     negative_patterns: tuple[TermSpec, ...] = ()
 
     def label_in(self, language: Language) -> str:
@@ -174,6 +176,15 @@ class EventTypes(Contract):
     """canonical/events/event_types*.yaml"""
 
     event_types: dict[str, EventType]
+
+
+class EventWords(Contract):
+    """canonical/events/event_words.yaml, written by `vectora eval --learn`: in how many labelled texts of each event
+    type a word stands. `texts` are the texts of each type; `words` the texts of each type that have a word, by its
+    stem."""
+
+    texts: dict[str, int] = Field(default_factory=dict)
+    words: dict[str, dict[str, int]] = Field(default_factory=dict)
 
 
 class Source(Contract):

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
@@ -10,6 +10,7 @@ from shared.config.client import ClientConfig, WatchDomain
 from shared.config.rules import (
     DomainMatchingRules,
     EventType,
+    EventWords,
     HtmlExtractors,
     IngestionProfile,
     ModelPrice,
@@ -56,6 +57,7 @@ class ConfigTree:
     bouquets: Mapping[str, tuple[str, ...]]
     extractors: HtmlExtractors
     prices: Mapping[str, ModelPrice]
+    event_words: EventWords = field(default_factory=EventWords)
 
     def client(self, client_id: str) -> ClientConfig:
         """Raises NotFoundError, naming the known clients."""
@@ -167,6 +169,7 @@ class ConfigTree:
         for name, event in self.event_types.items():
             yield from _term_entries("event", f"{name}.title", event.title_patterns)
             yield from _term_entries("event", f"{name}.body", event.body_patterns)
+            yield from _term_entries("event", f"{name}.telltale", event.telltale_patterns)
             yield from _term_entries("event", f"{name}.negative", event.negative_patterns)
         yield from _term_entries("link_only", "link_only", self.extractors.link_only_titles)
 

@@ -13,7 +13,7 @@ class Subject(NamedTuple):
 
     `id` is the entity's canonical id, or the term itself for vocabulary. `scopes` are all scopes that list it:
     company/molecule/trademark scope names; `scope.category` for technology terms; the indication or exclusion scope;
-    for events `event_type.title`, `event_type.body` or `event_type.negative`.
+    for events `event_type.title`, `.body`, `.telltale` or `.negative`.
     `rivals` are the vocabularies in which it competes with overlapping hits: its kind for an entity, else its
     technology scopes, exclusion scopes or lists of event patterns.
     """

@@ -15,6 +15,7 @@ MATCHING = "canonical/matching/domain_matching_rules.yaml"
 STORIES = "canonical/matching/story_rules.yaml"
 SCORING = "canonical/scoring/scoring_rules.yaml"
 EVENTS = "canonical/events/event_types.yaml"
+WORDS = "canonical/events/event_words.yaml"
 CATALOG = "canonical/sources/source_catalog.yaml"
 EXTRACTORS = "canonical/sources/html_extractors.yaml"
 PRICES = "canonical/models/model_prices.yaml"
@@ -31,6 +32,7 @@ _SECTION: Where = ("newsletter_layout", "sections", 0)
 _DOMAIN: Where = ("watch_domains", 0)
 _EVENT: Where = ("event_types", "regulatory")
 _SALES: Where = ("event_types", "product_performance")
+_COMMON = ("glow", "lamp", "maker", "eveni", "week", "reade")
 _SITE: Where = ("sources", 0)
 _FEED: Where = ("sources", 1)
 
@@ -103,6 +105,8 @@ SETS: dict[str, tuple[str, Where, Any]] = {
     "EventType.description": (EVENTS, (*_EVENT, "description"), "another description"),
     "EventType.newsworthy": (EVENTS, (*_EVENT, "newsworthy"), False),
     "EventType.priority": (EVENTS, ("event_types", "partnership", "priority"), 20),
+    "EventWords.texts": (WORDS, ("texts", "recruitment"), 10**18),
+    "EventWords.words": (WORDS, ("words",), {word: {"recruitment": 3} for word in _COMMON}),
     "Source.name": (CATALOG, (*_SITE, "name"), "Glimmer Bulletin"),
     "Source.company_id": (CATALOG, (*_SITE, "company_id"), "bigbulb"),
     "Source.url": (CATALOG, (*_SITE, "url"), "https://glimmer.example.org/other"),

@@ -96,6 +96,10 @@ canonical/matching/story_rules.yaml:
   party_steps: [deal]
   steps: {deal: [licence, pact], ruling: [approves, clears]}
   facets: {season: {winter: [winter], summer: [summer]}}
+canonical/events/event_words.yaml:
+  texts: {regulatory: 3, partnership: 3, clinical_update: 3, product_performance: 3, financial_results: 3,
+          recruitment: 3}
+  words: {a: {regulatory: 1, partnership: 1}}
 canonical/sources/source_catalog.yaml:
   sources:
     - {source_key: glimmer_site, name: Glimmerworks newsroom, company_id: glimmerworks,
