@@ -44,7 +44,9 @@ def test_rules_on_the_development_set(tree: ConfigTree) -> None:
     assert measured.all_entities.recall >= 0.95
 
 
-@pytest.mark.parametrize("lot", ["development_2", "development_3", "development_4", "development_5", "development_6"])
+@pytest.mark.parametrize(
+    "lot", ["development_2", "development_3", "development_4", "development_5", "development_6", "development_8"]
+)
 def test_rules_on_the_later_lots(tree: ConfigTree, lot: str) -> None:
     measured = figures(tree, str(SETS / f"{lot}.yaml"))
     assert measured.items >= 40
