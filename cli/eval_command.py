@@ -23,7 +23,7 @@ from shared.clock import SystemClock
 from shared.config.tree import ConfigTree
 
 SETS = config_tree.PROJECT / "eval"
-_NAMED = {"development": "development.yaml", "held-out": "held_out_4.yaml"}
+_NAMED = {"development": "development.yaml", "held-out": "held_out_5.yaml"}
 DEVELOPMENT = "development*.yaml"
 _READ_TIMEOUT = 60.0
 _LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")

@@ -44,7 +44,9 @@ def test_rules_on_the_development_set(tree: ConfigTree) -> None:
     assert measured.all_entities.recall >= 0.95
 
 
-@pytest.mark.parametrize("lot", ["development_2", "development_3", "development_4", "development_5", "development_6"])
+@pytest.mark.parametrize(
+    "lot", ["development_2", "development_3", "development_4", "development_5", "development_6", "development_8"]
+)
 def test_rules_on_the_later_lots(tree: ConfigTree, lot: str) -> None:
     measured = figures(tree, str(SETS / f"{lot}.yaml"))
     assert measured.items >= 40
@@ -76,7 +78,7 @@ def test_rules_on_the_held_out_set(tree: ConfigTree) -> None:
     measured = figures(tree, "held-out")
     assert measured.items >= 60
     assert measured.keep.precision >= 0.9
-    assert measured.keep.recall >= 0.86  # as measured; the aim is .9 (docs/evaluation.md)
+    assert measured.keep.recall >= 0.9
     assert measured.event_accuracy >= 0.85
     assert measured.ungrounded == 0
 
