@@ -84,10 +84,14 @@ class Loaded(Generic[Model]):
 
 @dataclass
 class Files:
-    """Every file of a tree, read; `defects` is what was wrong so far."""
+    """Every file of a tree, read; `defects` is what was wrong so far.
+
+    `complete` is False where a file that others refer to is missing or gave no model: its names are unknown.
+    """
 
     loaded: list[Loaded[Any]] = field(default_factory=list)
     defects: list[Defect] = field(default_factory=list)
+    complete: bool = True
 
     def of(self, kind: type[Model]) -> list[Loaded[Model]]:
         """The files of one kind, by path."""
@@ -103,6 +107,7 @@ def read_files(contents: Mapping[str, bytes]) -> Files:
     for kind in missing:
         pattern = next(p for p, k in LAYOUT.items() if k is kind)
         files.defects.append(Defect(pattern.replace("*", ""), 0, "the file is missing", "every tree needs it"))
+        files.complete = False
     return files
 
 
@@ -148,9 +153,16 @@ def _read_file(files: Files, path: str, content: bytes) -> None:
         return
     document = read(path, content)
     files.defects.extend(document.defects)
+    before = len(files.loaded)
+    _validate(files, kind, document)
+    if len(files.loaded) == before and kind is not ClientConfig:
+        files.complete = False
+
+
+def _validate(files: Files, kind: type[Contract], document: Document) -> None:
     if document.value is None:
         if not document.defects:
-            files.defects.append(Defect(path, 1, "the file is empty", "fill it or remove it"))
+            files.defects.append(Defect(document.file, 1, "the file is empty", "fill it or remove it"))
         return
     try:
         files.loaded.append(Loaded(kind.model_validate(document.value), document))

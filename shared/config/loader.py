@@ -57,11 +57,14 @@ def load_tree(source: ConfigSource) -> ConfigTree:
 
 
 def check_tree(source: ConfigSource) -> tuple[ConfigTree | None, list[Defect]]:
-    """The tree as far as it can be built, and all defects; None when files are so wrong that nothing can be built."""
+    """The tree as far as it can be built, and all defects; None when files are so wrong that nothing can be built.
+
+    References are checked once every file can be read: the names of one that cannot would all seem to be undefined.
+    """
     contents = source.files()
     files = read_files(contents)
     tree = _build(files, release_sha(contents))
-    defects = [*files.defects, *(reference_defects(tree, files) if tree else ())]
+    defects = [*files.defects, *(reference_defects(tree, files) if tree and files.complete else ())]
     return tree, defects
 
 

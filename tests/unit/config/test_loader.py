@@ -101,6 +101,13 @@ def test_all_defects_are_collected_in_one_go() -> None:
     assert {defect.file for defect in caught.value.defects} == {"clients/demo.yaml", "clients/lai_weekly.yaml"}
 
 
+@pytest.mark.parametrize("broken", ["\ta: 1\n", "nobody_reads: 1\n"])
+def test_a_file_that_cannot_be_read_is_not_told_of_all_that_refer_to_it(broken: str) -> None:
+    found = defects_after("canonical/ingestion_profiles.yaml", lambda content: broken.encode() + content)
+    assert found
+    assert {line.split(":")[0] for line in found} == {"canonical/ingestion_profiles.yaml"}
+
+
 def test_a_missing_or_misplaced_file_is_a_defect() -> None:
     files = DirectorySource(ROOT).files()
     files["canonical/scopes/compny_scopes.yaml"] = files.pop("canonical/scopes/company_scopes.yaml")
