@@ -65,10 +65,12 @@ def running_pid(daemon: Daemon) -> int | None:
 def ensure(daemon: Daemon) -> bool:
     """Start the daemon unless it runs and is healthy; True when it was started.
 
-    Raises LocalStackError when its port is taken by something else, or it does not get ready in time.
+    Raises LocalStackError when its port is taken by something else, when it runs on another port, or when it does not
+    get ready in time.
     """
     pid = running_pid(daemon)
     if pid is not None:
+        _require_same_port(daemon)
         _wait_ready(daemon, lambda: running_pid(daemon) is not None)
         return False
     if _port_answers(daemon.port):
@@ -107,7 +109,7 @@ def _start(daemon: Daemon) -> None:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        daemon.pid_file.write_text(f"{process.pid}\n")
+        daemon.pid_file.write_text(f"{process.pid} {daemon.port}\n")
     _wait_ready(daemon, lambda: process.poll() is None)
 
 
@@ -146,6 +148,16 @@ def _port_answers(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((HOST, port)) == 0
+
+
+def _require_same_port(daemon: Daemon) -> None:
+    recorded = daemon.pid_file.read_text().split()[1:]
+    if recorded and recorded != [str(daemon.port)]:
+        variable = _port_variable(daemon)
+        raise LocalStackError(
+            f"the {daemon.name} runs on port {recorded[0]}, not on {daemon.port}: set {variable}={recorded[0]}, or run "
+            f"vectora local down first"
+        )
 
 
 def _port_variable(daemon: Daemon) -> str:
