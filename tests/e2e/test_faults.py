@@ -153,8 +153,8 @@ def test_a_replay_of_the_dead_letter_queue_completes_the_rest(rig: Rig) -> None:
     rig.endpoint(error=0.0)
     receives(rig, 5)
     replay(rig)
-    wait_until(lambda: all(lake_item(rig, m.item_id) for m in messages), "in the lake")
-    assert {row["status"] for row in rows(rig, messages).values()} == {"done"}
+    wait_until(lambda: {row["status"] for row in rows(rig, messages).values()} == {"done"}, "done after all")
+    assert all(lake_item(rig, message.item_id) for message in messages)
 
 
 def replay(rig: Rig) -> None:
