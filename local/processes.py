@@ -156,7 +156,7 @@ def _require_same_port(daemon: Daemon) -> None:
         variable = _port_variable(daemon)
         raise LocalStackError(
             f"the {daemon.name} runs on port {recorded[0]}, not on {daemon.port}: set {variable}={recorded[0]}, or run "
-            f"vectora local down first"
+            "`vectora local down` first"
         )
 
 
