@@ -13,6 +13,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -27,11 +28,11 @@ from services.engine.matching import plan_domains
 from services.engine.render import render
 from services.engine.report import Findings, build_report
 from services.engine.report_page import report_page
-from services.engine.selection import Rules, select
+from services.engine.selection import Rules, Selection, select
 from services.engine.wording import wording
 from shared.contracts.batch import Window
-from shared.contracts.edition import Edition
-from shared.contracts.items import Usage
+from shared.contracts.edition import Edition, Report
+from shared.contracts.items import NormalizedItem, Usage
 from shared.storage.objects import dump
 
 RESULTS = Path(__file__).parent / "results"
@@ -63,43 +64,9 @@ def run(many: int, terms: int, seed: int) -> dict[str, Any]:
     selection = select(facts, rules, {}, tree)
     lap("match, score, group, select")
     frame = Frame(client, DAY.isoformat(), WINDOW, own_sections(selection.sections, wording("en")))
-    editorial = deterministic(frame)
-    edition = Edition(
-        client_id=CLIENT,
-        edition_id="ed-bench",
-        edition_date=frame.day,
-        status="draft",
-        window=WINDOW,
-        title=editorial.title,
-        intro=editorial.intro,
-        tldr=editorial.tldr,
-        sections=apply_texts(frame.sections, editorial),
-        coverage="Coverage.",
-        model="rules",
-        cost_usd=0,
-    )
-    forms = render(edition, "Bench")
+    forms = render(_edition(frame), "Bench")
     lap("render")
-    report = build_report(
-        Findings(
-            client_id=CLIENT,
-            edition_id="ed-bench",
-            status="draft",
-            window=WINDOW,
-            as_of=f"{DAY}T06:00:00+00:00",
-            config_release=tree.release,
-            manifest=None,
-            batch_items={},
-            analysed=found,
-            selection=selection,
-            sources=(),
-            usage=Usage(),
-            refused_texts=0,
-            notes=(),
-            timings={},
-            floor=rules.floor,
-        )
-    )
+    report = _report(tree.release, found, selection, rules.floor)
     body, page = dump(report), report_page(report)
     lap("report")
     outcomes = [decision.outcome for decision in selection.decisions.values()]
@@ -115,6 +82,47 @@ def run(many: int, terms: int, seed: int) -> dict[str, Any]:
         "outcomes": {name: outcomes.count(name) for name in sorted(set(outcomes))},
         "bytes": {"html": len(forms.html.encode()), "report.json": len(body), "report.html": len(page.encode())},
     }
+
+
+def _edition(frame: Frame) -> Edition:
+    editorial = deterministic(frame)
+    return Edition(
+        client_id=CLIENT,
+        edition_id="ed-bench",
+        edition_date=frame.day,
+        status="draft",
+        window=WINDOW,
+        title=editorial.title,
+        intro=editorial.intro,
+        tldr=editorial.tldr,
+        sections=apply_texts(frame.sections, editorial),
+        coverage="Coverage.",
+        model="rules",
+        cost_usd=0,
+    )
+
+
+def _report(release: str, found: Sequence[NormalizedItem], selection: Selection, floor: float) -> Report:
+    return build_report(
+        Findings(
+            client_id=CLIENT,
+            edition_id="ed-bench",
+            status="draft",
+            window=WINDOW,
+            as_of=f"{DAY}T06:00:00+00:00",
+            config_release=release,
+            manifest=None,
+            batch_items={},
+            analysed=found,
+            selection=selection,
+            sources=(),
+            usage=Usage(),
+            refused_texts=0,
+            notes=(),
+            timings={},
+            floor=floor,
+        )
+    )
 
 
 def _megabytes() -> int:

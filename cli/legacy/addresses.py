@@ -3,10 +3,10 @@
 import re
 from urllib.parse import urlsplit
 
+from shared.reserved import is_reserved
 from shared.text.fold import fold_key
 
 _PLACEHOLDER_HOSTS = {"placeholder", "localhost", "todo", "tbd", "changeme"}
-_RESERVED = ("example", "invalid", "test", "localhost")
 _SEARCH_ENGINES = {"google", "bing", "duckduckgo", "yahoo"}
 _SECOND_LEVEL = {"co", "com", "net", "org", "or", "ac", "gov", "ne"}
 _GENERIC = re.compile(
@@ -40,7 +40,7 @@ def placeholder(url: str) -> str | None:
     host = host_of(url)
     if not host or "." not in host or host.split(".")[0] in _PLACEHOLDER_HOSTS:
         return "a placeholder, not an address"
-    if host.split(".")[-1] in _RESERVED or "example" in host.split(".")[-2:]:
+    if is_reserved(url) or "example" in host.split(".")[-2:]:
         return "an example, not an address"
     if registrable(url).split(".")[0] in _SEARCH_ENGINES and urlsplit(url).path.startswith("/search"):
         return "a search, not an address"

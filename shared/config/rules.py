@@ -153,9 +153,9 @@ class StoryRules(Contract):
 class EventType(Contract):
     """One type of the one taxonomy. `newsworthy: false` types never reach an edition (owner's rule 3), unless a match
     clause names their event. Patterns serve the rule-based normalizer and the prompt alike: `title_patterns` weigh
-    three, `body_patterns` one, `negative_patterns` in the title take three away; a `telltale_patterns` says what a text
-    is wherever it stands. `label` is what is printed; in
-    another language than English, its translation where there is one."""
+    three, `body_patterns` one, `negative_patterns` in the title take three away, `telltale_patterns` tell the type
+    wherever they stand. `label` is what is printed; in another language than English, its translation where there is
+    one."""
 
     label: str
     translations: dict[Literal["fr"], str] = Field(default_factory=dict)
