@@ -55,7 +55,7 @@ define package
 	@test -n "$(platform_$(BUILD_ARCH))" -o "$(BUILD_ARCH)" = host || { echo "VECTORA_BUILD_ARCH is arm64, x86_64 or host, not $(BUILD_ARCH)" >&2; exit 2; }
 	@$(UV) pip install --quiet --group $(1) --constraints requirements.lock --target "$(ARTIFACTS_DIR)" --only-binary :all: $(TARGET_FLAGS)
 	@find "$(ARTIFACTS_DIR)" -depth -type d \( -name tests -o -name test -o -name __pycache__ -o -name bin -o -name sboms \) -exec rm -rf {} +
-	@find "$(ARTIFACTS_DIR)" -type f \( -name RECORD -o -name INSTALLER -o -name WHEEL -o -name REQUESTED -o -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name .lock \) -delete
+	@find "$(ARTIFACTS_DIR)" -type f \( -name RECORD -o -name INSTALLER -o -name WHEEL -o -name REQUESTED -o -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name .lock -o -name '*_avx2.*' -o -name 'swagger-ui*' \) -delete
 	@mkdir -p "$(ARTIFACTS_DIR)/services"
 	@cp services/__init__.py "$(ARTIFACTS_DIR)/services/"
 	@cp -R services/$(1) "$(ARTIFACTS_DIR)/services/$(1)"
