@@ -12,7 +12,9 @@ from local.layout import Layout
 
 STACK_NAME = "vectora-inbox-local"
 NORMALIZE_CONCURRENCY = 2
-ENGINE_CONCURRENCY = 1
+ENGINE_CONCURRENCY = 10
+"""As in prod. Lambda keeps an asynchronous event for hours while the function is at its reserve; the emulator gives it
+up at once, so that with a reserve of 1 the second of two batches that complete together would fail."""
 MAILS_PER_SECOND = 50
 
 _SOURCES = ("services", "shared")
