@@ -14,7 +14,8 @@ from services.ingest.pdf import UnreadablePageError, read_pdf
 
 TEXT_LIMIT = 100_000
 _NOISE = (
-    "//nav|//aside|//footer|//form|//script|//style|//noscript|//iframe|//svg|//template|//button|//dialog"
+    "//nav|//aside|//footer|//script|//style|//noscript|//iframe|//svg|//template|//button|//dialog"
+    "|//form[not(.//h1 or .//main or .//article or .//nav or .//footer)]"  # some sites put the whole page into a form
     "|//header[not(ancestor::article) and not(.//h1)]"
     "|//*[@role='navigation' or @role='banner' or @role='contentinfo' or @role='dialog' or @aria-hidden='true']"
 )
@@ -23,6 +24,8 @@ _NOISE_NAME = re.compile(
     r"|subscribe|subscription|paywall|promo|advert\w*|comments?|popup|modal|sidebar|pagination|skip-link)(?:$|[\s_-])",
     re.IGNORECASE,
 )
+_MODIFIER = re.compile(r"(?:^|(?<=[\s_-]))(?:with|without|has|no)[_-]+[a-z]+", re.IGNORECASE)
+"""A name that tells what an element has beside itself ("with-sidebar"), not what it is."""
 _NOISE_LINE = re.compile(
     r"^\W*(?:read (?:more|the full (?:article|story))|download(?: (?:attachment|pdf|the pdf|file|press release))?"
     r"|share(?: this.*)?|print(?: this page)?|back(?: to .*)?|home|menu|search|(?:subscribe|sign up).*newsletter"
@@ -96,7 +99,7 @@ def _prune(tree: Element) -> None:
         for node in tree.iter()
         if isinstance(node.tag, str)
         and node.tag not in ("html", "body", "main", "article")
-        and _NOISE_NAME.search(f"{node.get('class', '')} {node.get('id', '')}")
+        and _NOISE_NAME.search(_MODIFIER.sub("", f"{node.get('class', '')} {node.get('id', '')}"))
         and not node.xpath(".//h1|.//article")
     ]
     for node in doomed:

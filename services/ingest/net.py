@@ -21,6 +21,8 @@ Exempt = Callable[[str, int], bool]
 ADDRESSES = 4
 """A name's addresses that are tried, each for the time that connecting may take."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""All that is given out of IPv6; the rest is local, or wraps other addresses (RFC 4291, IANA's registry)."""
 
 
 class BlockedAddressError(HTTPError):
@@ -85,6 +87,8 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
+        if ip not in _UNICAST:
+            return False
     return ip.is_global and not ip.is_multicast
 
 

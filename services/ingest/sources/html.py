@@ -44,7 +44,7 @@ _MOST_BLOCKS = 5000
 class HtmlListing:
     """Reads listing pages."""
 
-    version = "html-1"
+    version = "html-2"
     conditional = True
 
     def start(self, source: Source, context: ReadingContext) -> str:  # noqa: ARG002 (the interface's)
@@ -179,21 +179,32 @@ def _date_texts(block: Element, title: str) -> Iterator[str]:
 
 def _generic(tree: Element, base: str, source: Source, context: ReadingContext) -> list[Entry]:
     """Blocks around each article link, of the shapes that repeat with a date, or else whatever reads like a title."""
-    anchors = islice(tree.iter("a"), _MOST_LINKS)
-    links = [(anchor, url) for anchor, url in _links(anchors, base) if not _framed(anchor)]
+    links = _links(islice(tree.iter("a"), _MOST_LINKS), base)
+    inner = [pair for pair in links if not _framed(pair[0])]
+    read = _read_around(tree, inner, base, source, context)
+    if not any(entry.date for _, entry in read):  # some sites put everything into one form, or into "widgets"
+        wider = [pair for pair in links if not _framed(pair[0], surely=True)]
+        all_in_it = _read_around(tree, wider, base, source, context)
+        read = all_in_it if any(entry.date for _, entry in all_in_it) else read
+    dated = {shape for shape, entry in read if entry.date}
+    return [entry for shape, entry in read if shape in dated] or [entry for _, entry in read if len(entry.title) > 24]
+
+
+def _read_around(
+    tree: Element, links: list[tuple[Element, str]], base: str, source: Source, context: ReadingContext
+) -> list[tuple[tuple[str, str, str], Entry]]:
+    """The shape and the entry of each block around article links, as they stand on the page."""
     releases = [(anchor, url) for anchor, url in links if _is_release(anchor, context)]
     pointers = [(anchor, url) for anchor, url in links if context.is_link(_label(anchor))]
     within = _articles_within(releases)
     blocks = dict.fromkeys(_block_of(anchor, url, within) for anchor, url in releases)
     lone = [a for a, _ in pointers if not any(node in blocks for node in (a, *a.iterancestors()))]
     blocks |= dict.fromkeys(_block_of(anchor, "", within) for anchor in lone)
-    read = [
+    return [
         (_shape(block), entry)
         for block in _in_order(tree, blocks)
         if (entry := _read_block(block, base, Selectors(), source, context))
     ]
-    dated = {shape for shape, entry in read if entry.date}
-    return [entry for shape, entry in read if shape in dated] or [entry for _, entry in read if len(entry.title) > 24]
 
 
 def _is_release(anchor: Element, context: ReadingContext) -> bool:
@@ -201,10 +212,16 @@ def _is_release(anchor: Element, context: ReadingContext) -> bool:
     return bool(label) and not _GENERIC.match(label) and not context.is_link(label)
 
 
-def _framed(anchor: Element) -> bool:
+def _framed(anchor: Element, *, surely: bool = False) -> bool:
+    """Whether a link belongs to the page's frame; `surely`: by elements that can be nothing else, not by names."""
+    tags = _FRAME - {"form"} if surely else _FRAME
     return any(
         isinstance(node.tag, str)
-        and (node.tag in _FRAME or node.get("role") == "navigation" or _FRAME_NAMES.search(node.get("class", "")))
+        and (
+            node.tag in tags
+            or node.get("role") == "navigation"
+            or (not surely and _FRAME_NAMES.search(node.get("class", "")))
+        )
         and node.tag not in ("html", "body", "article", "main")
         for node in anchor.iterancestors()
     )

@@ -108,6 +108,21 @@ def test_the_generic_parser_reads_items_with_dates_and_without_and_no_navigation
     assert entries[0].summary == "Some words about the first results of Acme."
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('<form id="aspnetForm">', "</form>"),
+        ('<div class="elementor-widget">', "</div>"),
+        ('<div class="menu">', "</div>"),
+    ],
+)
+def test_a_listing_that_as_a_whole_stands_in_what_frames_are_made_of_is_read(before: str, after: str) -> None:
+    page = (
+        _LISTING.replace("<nav>", f"{before}<nav>").replace("</footer>", f"</footer>{after}").replace("main>", "div>")
+    )
+    assert listing(page) == listing(_LISTING)
+
+
 def test_an_attachment_belongs_to_its_release_and_is_no_item() -> None:
     assert listing(_LISTING)[0].attachments == ("https://www.example.org/files/one.pdf",)
 

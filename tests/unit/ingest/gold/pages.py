@@ -186,6 +186,23 @@ def drupal_and_others() -> list[Gold]:
     ]  # fmt: skip
 
 
+def wrapped() -> list[Gold]:
+    title = "Corvane opens a second line in Galway"
+    whole = html(
+        title, f"<h1>{title}</h1><div class='module-date'>September 23, 2025</div><div>{ps(t.EN_SUPPLY)}</div>"
+    )
+    in_form = whole.replace("<body>", "<body><form id='aspnetForm' method='post'>").replace("</body>", "</form></body>")
+    field = '<form><label>E-mail</label><input name="mail"><p>Our newsletter tells you more every month.</p></form>'
+    beside = (
+        f'<div class="hero"><h1>{title}</h1><p>September 24, 2025</p></div><div class="row has-sidebar no-comments">'
+        f'<div class="col">{ps(t.EN_SUPPLY)}{field}</div><div class="sidebar">{_RELATED}</div></div>'
+    )
+    return [
+        _gold("a page within one form", title, t.EN_SUPPLY, "2025-09-23", in_form),
+        _gold("named after what stands beside it", title, t.EN_SUPPLY, "2025-09-24", html(title, beside)),
+    ]
+
+
 def wires() -> list[Gold]:
     title = "Harrow & Finch Receives Approval of Velmaris®"
     plain = t.EN_APPROVAL
@@ -300,5 +317,5 @@ def traps() -> list[Gold]:
 
 def pages() -> list[Gold]:
     """All pages."""
-    made = (structured_data, meta_tags, wordpress, drupal_and_others, wires, languages, traps)
+    made = (structured_data, meta_tags, wordpress, drupal_and_others, wrapped, wires, languages, traps)
     return [gold for make in made for gold in make()]
