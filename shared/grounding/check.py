@@ -1,5 +1,6 @@
 """What of a sentence its source does not support."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -19,6 +20,16 @@ an invention does not (tuned on the tests' own examples)."""
 
 MIN_OVERLAP = 0.3
 """Least share of a sentence's content words that its evidence and the title must hold."""
+
+DENIED = 2 / 3
+"""Share of a denied clause's content words from which a sentence that denies nothing asserts the contrary."""
+
+_CLAUSE = re.compile(r"[;:–—]|,\s|\.\s|\b(?:but|without|sans|ohne|sin|senza|utan)\b", re.IGNORECASE)
+_NOT = re.compile(r"\b\w+n['’]t\b", re.IGNORECASE)
+_NOT_ONLY = re.compile(
+    r"\b(?:not (?:only|just)|non (?:seulement|solo)|pas seulement|nicht nur|no s[oó]lo|inte bara|niet alleen)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,3 +154,14 @@ def _wording_findings(source: Source, text: str, evidence: str | None) -> Iterat
             yield Finding("evidence", "the passage is about something else")
     if negated(text) and not negated(source.full):
         yield Finding("negation", "the source denies nothing")
+    elif evidence is not None and not negated(text):
+        said = set(content_stems(text))
+        yield from (Finding("negation", f"denied: {clause}") for clause in _denied(source, evidence, said))
+
+
+def _denied(source: Source, evidence: str, said: set[str]) -> Iterator[str]:
+    """Clauses that the evidence's own sentences deny, and that `said` (content stems) repeats."""
+    for clause in _CLAUSE.split(_NOT_ONLY.sub(" ", source.supporting(evidence) or "")):
+        stems = content_stems(_NOT.sub(" ", clause))
+        if negated(clause) and len(stems) > 1 and sum(one in said for one in stems) >= len(stems) * DENIED:
+            yield clause.strip()[:120]

@@ -151,7 +151,8 @@ NEGATIONS: Final = frozenset(
         """not no never none neither nor without cannot fail fails failed failure miss misses missed reject rejects
         rejected
     decline declines declined refuse refuses refused deny denies denied terminate terminates terminated
-    ne pas sans jamais aucun nicht kein keine ohne nie no sin nunca ningun non senza"""
+    ne pas sans jamais aucun nicht kein keine ohne nie no sin nunca ningun non senza
+    inte ej ingen inget inga utan ikke niet geen nooit"""
     )
 )
 """Words that turn a statement round."""

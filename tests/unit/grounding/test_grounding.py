@@ -65,6 +65,32 @@ def test_an_invention_is_refused(sentence: str, evidence: str, kind: str) -> Non
     assert kind in {finding.kind for finding in sentence_findings(SOURCE, sentence, evidence)}
 
 
+@pytest.mark.parametrize(
+    ("evidence", "sentence"),
+    [
+        ("The FDA has not approved Depora for adults.", "The FDA has approved Depora for adults."),
+        ("The trial didn't meet its primary endpoint.", "The trial met its primary endpoint."),
+        ("L'essai n'a pas atteint son critère principal.", "L'essai a atteint son critère principal."),
+        ("Die Studie erreichte den Endpunkt nicht.", "Die Studie erreichte den Endpunkt."),
+    ],
+)
+def test_a_denial_told_without_its_denial_is_refused(evidence: str, sentence: str) -> None:
+    assert "negation" in {one.kind for one in sentence_findings(Source("News", evidence), sentence, evidence)}
+    assert not sentence_findings(Source("News", evidence), evidence, evidence)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "sentence"),
+    [
+        ("The trial met its endpoint, with no new safety signals.", "The trial met its endpoint."),
+        ("The FDA approved Depora without any restriction.", "The FDA approved Depora."),
+        ("The deal not only covers Europe but also Asia.", "The deal covers Europe and Asia."),
+    ],
+)
+def test_what_is_denied_beside_a_statement_does_not_refuse_the_statement(evidence: str, sentence: str) -> None:
+    assert not sentence_findings(Source("News", evidence), sentence, evidence)
+
+
 def test_a_capital_raise_that_nobody_made_is_refused() -> None:
     notice = Source("Acme Bio appoints Jo Berg, Chief Strategy Officer, to advance US capital growth", "")
     for claim in ("Acme Bio announces a successful capital raise.", "Acme Bio completes a successful funding round."):
