@@ -132,7 +132,7 @@ def _figures(source: Source, figures: Iterable[AnsweredFigure]) -> tuple[tuple[F
     refused: list[str] = []
     for one in figures:
         passage = one.evidence or _holding(source, one.value)
-        findings = figure_findings(source, one.value, passage)
+        findings = figure_findings(source, one.value, passage, one.label)
         evidence = source.supporting(passage)
         if findings or evidence is None or addresses_software(evidence):
             refused.append(f"figure {one.value!r}: " + "; ".join(f"{f.kind}: {f.detail}" for f in findings))

@@ -69,12 +69,14 @@ def sentence_findings(
     return tuple(findings)
 
 
-def figure_findings(source: Source, value: str, evidence: str) -> tuple[Finding, ...]:
-    """What `source` does not support of a key figure: its value must be a number that stands in the evidence."""
+def figure_findings(source: Source, value: str, evidence: str, label: str = "") -> tuple[Finding, ...]:
+    """What `source` does not support of a key figure: its value must be a number that stands in the evidence, and what
+    its `label` names or counts must stand in the source."""
     facts = facts_of(value, source.language)
     if not facts.quantities and not facts.dates:
         return (Finding("number", f"{value!r} holds no number"),)
-    return (*_fact_findings(source, value, evidence), *_name_findings(source, value))
+    labelled = (*_fact_findings(source, label, None), *_name_findings(source, label))
+    return (*_fact_findings(source, value, evidence), *_name_findings(source, value), *labelled)
 
 
 def _fact_findings(source: Source, text: str, evidence: str | None) -> Iterator[Finding]:

@@ -107,6 +107,12 @@ def test_a_key_figure_finds_its_own_passage_and_an_invented_one_is_refused() -> 
     assert bill.refused.figures == 1
 
 
+@pytest.mark.parametrize("label", ["upfront payment to Pfizer", "payment after 731 days", "Pfizer's share"])
+def test_a_key_figure_whose_label_invents_a_name_or_a_number_is_refused(label: str) -> None:
+    grounded, bill, _ = run(tool_answer(good_answer(key_figures=[{"value": "€12.5 million", "label": label}])))
+    assert (grounded.figures, bill.refused.figures) == ((), 1)
+
+
 def test_an_echo_of_ten_technologies_for_a_13_word_notice_is_refused_and_counted() -> None:
     raw = raw_item(
         title="Acme Bio seeks a process engineer", text="Acme Bio is hiring a process engineer in Turku now."
