@@ -9,6 +9,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -157,7 +158,8 @@ class Model:
             except Throttled:
                 self._throttled(turn, attempt, deadline)
                 continue
-            self.pace.settle(turn, self._burned(answer))
+            with suppress(OutOfTime):  # an answer that is paid for is not given up for the pace's bookkeeping
+                self.pace.settle(turn, self._burned(answer))
             return tool_reply(answer, request.tool)
         raise Throttled(
             f"{self.model_id} in {self.region} throttled {self.policy.attempts} attempts", self.policy.attempts

@@ -5,7 +5,8 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from shared.bedrock.client import bedrock_client
 from shared.bedrock.converse import Model, ToolRequest, tool_reply
-from shared.bedrock.errors import MalformedAnswer, ModelUnavailable
+from shared.bedrock.errors import MalformedAnswer, ModelUnavailable, OutOfTime
+from shared.bedrock.turns import NoPace, Turn
 from tests.unit.bedrock.fakes import ScriptedBedrock, Time, bedrock_error, text_answer, tool_answer
 
 REQUEST = ToolRequest("system", "user", "record_item", "record", {"type": "object"}, 100, note="mend this")
@@ -37,6 +38,16 @@ def test_what_may_pass_is_unavailable_and_not_retried_here(error: Exception) -> 
     with pytest.raises(ModelUnavailable):
         Model(client, "r", "m", time, pause=time.pause).ask(REQUEST, time.deadline(9))
     assert len(client.requests) == 1
+
+
+def test_an_answer_is_kept_when_its_tokens_cannot_be_settled() -> None:
+    class Contended(NoPace):
+        def settle(self, turn: Turn, used: int) -> None:
+            raise OutOfTime("the pace changed 40 times under way", 1.0)
+
+    client, time = ScriptedBedrock(tool_answer({"x": 1})), Time()
+    reply = Model(client, "r", "m", time, pace=Contended()).ask(REQUEST, time.deadline(9))
+    assert (reply.input, reply.input_tokens) == ({"x": 1}, 1000)
 
 
 def test_json_in_a_markdown_fence_is_no_answer() -> None:
