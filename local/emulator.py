@@ -6,7 +6,7 @@ What it does not do by itself (each has a conformance test in tests/integration/
 - a function's URL answers under a path of the emulator, not under the host name that CloudFormation reports:
   `complete` tells the publisher the path, so that links in mails work on this machine;
 - a configuration set's destination is stored and never told: nothing bounces here, and a mail in doubt stays so;
-- a mail is kept as its fields, not as the message sent: see local/mail.py;
+- a mail is kept as its fields, not as the message sent: local/emulator_main.py keeps the message too;
 - its Bedrock answers are canned: the model endpoint takes over through AWS_ENDPOINT_URL_BEDROCK_RUNTIME, which every
   function inherits from the emulator's own environment.
 """
@@ -14,6 +14,7 @@ What it does not do by itself (each has a conformance test in tests/integration/
 import json
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,6 +30,7 @@ ACCOUNT = "000000000000"
 ARTIFACTS_BUCKET = "vectora-inbox-artifacts-local"
 SENDER_DOMAIN = "example.org"
 STATE_TTL_ATTRIBUTE = "expires_at"
+_MAIN = Path(__file__).with_name("emulator_main.py")
 
 # A function may take 900 seconds to answer a synchronous invocation.
 _CONFIG = Config(s3={"addressing_style": "path"}, retries={"mode": "standard", "max_attempts": 3}, read_timeout=930)
@@ -72,7 +74,7 @@ def daemon(layout: Layout, environ: Mapping[str, str] = os.environ) -> Daemon:
     return Daemon(
         name="emulator",
         port=layout.emulator_port,
-        command=(str(layout.emulator_python), "-m", "ministack"),
+        command=(str(layout.emulator_python), str(_MAIN), str(layout.mail), "ministack"),
         environment=_settings(layout, environ),
         folder=layout.home,
         healthy=lambda: _is_healthy(layout),
@@ -99,7 +101,7 @@ def _session(region: str) -> Any:
 
 def make_folders(layout: Layout) -> None:
     """The folders that the emulator expects to find."""
-    for name in ("state", "s3", "tmp"):
+    for name in ("state", "s3", "tmp", "mail"):
         (layout.home / name).mkdir(parents=True, exist_ok=True)
 
 

@@ -32,6 +32,11 @@ class Layout:
         return f"http://{HOST}:{self.model_port}"
 
     @property
+    def mail(self) -> Path:
+        """Mails as the emulator's SES was handed them, by message id."""
+        return self.home / "mail"
+
+    @property
     def emulator_python(self) -> Path:
         """Interpreter of the emulator's own environment, which also runs the functions."""
         return self.project / ".tools" / "ministack" / "bin" / "python"

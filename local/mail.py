@@ -1,16 +1,9 @@
-"""The mails of an edition as files: what the emulator's SES accepted, one .eml for each recipient.
-
-The emulator keeps sender, recipients, subject and bodies, not the message as it was handed over; the mail is put
-together from those again.
-"""
+"""The mails of an edition as files: the messages that the emulator's SES accepted, one .eml for each recipient."""
 
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 from local import emulator
@@ -19,29 +12,25 @@ from shared.storage import keys
 from shared.storage.table import StateTable
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9.@_+-]+")
+_OWN_ID = re.compile(rb"^Message-ID:.*?(?=\r\n\S|\Z)", re.DOTALL | re.IGNORECASE | re.MULTILINE)
 _LONGEST = 80
 
 
 def exported(stack: Stack, edition_id: str) -> dict[str, bytes]:
-    """File name to mail, one for each recipient of the edition."""
-    runs = _correlation_ids(stack, edition_id)
-    records = [record for record in emulator.sent_mail(stack.layout) if record["MessageId"] in runs]
-    return as_files(records, edition_id, runs)
+    """File name to mail, one for each recipient of the edition whose message was kept."""
+    folder = stack.layout.mail
+    sent = {one for one in _message_ids(stack, edition_id) if (folder / f"{one}.eml").exists()}
+    records = [record for record in emulator.sent_mail(stack.layout) if record["MessageId"] in sent]
+    return as_files(records, folder)
 
 
-def as_files(
-    records: Iterable[Mapping[str, Any]], edition_id: str, runs: Mapping[str, str] | None = None
-) -> dict[str, bytes]:
-    """File name to mail, for records as the emulator lists them; a second mail to the same address gets a number.
-
-    `runs`: message id → correlation id.
-    """
-    known = runs or {}
+def as_files(records: Iterable[Mapping[str, Any]], folder: Path) -> dict[str, bytes]:
+    """File name to mail, for records as the emulator lists them and the messages in `folder`, under the id that SES
+    gave them; a second mail to the same address gets a number."""
     files: dict[str, bytes] = {}
     for record in sorted(records, key=lambda row: (row["Timestamp"], row["MessageId"])):
         for recipient in (*record["To"], *record["CC"], *record["BCC"]):
-            run = known.get(record["MessageId"], edition_id)
-            files[_free_name(recipient, files)] = _message(record, recipient, edition_id, run)
+            files[_free_name(recipient, files)] = _message(record["MessageId"], folder)
     return files
 
 
@@ -60,28 +49,14 @@ def _free_name(address: str, taken: Mapping[str, bytes]) -> str:
     return name
 
 
-def _message(record: Mapping[str, Any], recipient: str, edition_id: str, run: str) -> bytes:
-    message = EmailMessage(policy=SMTP)
-    message["From"] = _line(record["Source"])
-    message["To"] = _line(recipient)
-    message["Subject"] = _line(record["Subject"])
-    message["Date"] = format_datetime(datetime.fromtimestamp(record["Timestamp"], UTC))
-    message["Message-ID"] = f"<{record['MessageId']}>"
-    message["X-Vectora-Edition"] = edition_id
-    message["X-Vectora-Correlation-Id"] = run
-    message.set_content(record["BodyText"] or "")
-    if record["BodyHtml"]:
-        message.add_alternative(record["BodyHtml"], subtype="html")
-    return message.as_bytes()
+def _message(message_id: str, folder: Path) -> bytes:
+    """As SES sends it on: with its own Message-ID."""
+    head, gap, body = (folder / f"{message_id}.eml").read_bytes().partition(b"\r\n\r\n")
+    return _OWN_ID.sub(f"Message-ID: <{message_id}>".encode(), head) + gap + body
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _correlation_ids(stack: Stack, edition_id: str) -> dict[str, str]:
-    """Message id → correlation id, as the publisher recorded them."""
+def _message_ids(stack: Stack, edition_id: str) -> set[str]:
+    """As the publisher recorded them."""
     table = StateTable(emulator.resource(stack.layout, "dynamodb"), stack.outputs["StateTableName"])
     partition, _ = keys.delivery(edition_id, "")
-    rows = (row for row in table.query(partition) if row.get("message_id"))
-    return {row["message_id"]: row.get("correlation_id", edition_id) for row in rows}
+    return {row["message_id"] for row in table.query(partition) if row.get("message_id")}

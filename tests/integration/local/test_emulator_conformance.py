@@ -5,6 +5,7 @@ from base64 import b64decode
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -160,20 +161,22 @@ def test_a_raw_mail_of_a_verified_sender_is_listed_and_becomes_a_file(layout: La
     emulator.allow_sender(layout, "example.org")
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = "n@example.org", "reader@example.org", "Weekly – é"
+    message["List-Unsubscribe"] = "<https://links.example.org/u>"
     message.set_content("text part\n")
     message.add_alternative("<p>html part</p>", subtype="html")
 
     sent = client("sesv2").send_email(
         FromEmailAddress="n@example.org",
         Destination={"ToAddresses": ["reader@example.org"]},
-        Content={"Raw": {"Data": message.as_bytes()}},
+        Content={"Raw": {"Data": message.as_bytes(policy=SMTP)}},
     )
 
     records = [record for record in emulator.sent_mail(layout) if record["MessageId"] == sent["MessageId"]]
-    files = as_files(records, "ed-1")
+    files = as_files(records, layout.mail)
     assert list(files) == ["reader@example.org.eml"]
     mail = message_from_bytes(files["reader@example.org.eml"])
     assert [part.get_content_type() for part in mail.walk()][1:] == ["text/plain", "text/html"]
+    assert mail["List-Unsubscribe"] == "<https://links.example.org/u>"
 
 
 def test_a_sender_that_nobody_verified_is_refused(client: Client) -> None:

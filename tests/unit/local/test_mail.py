@@ -1,5 +1,4 @@
 import socket
-from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +26,26 @@ def test_no_address_escapes_the_folder(address: str) -> None:
     assert len(name) < 120
 
 
-def test_each_recipient_has_a_file_and_a_second_mail_does_not_replace_the_first() -> None:
-    files = as_files([record("a@example.org", "b@example.org"), record("a@example.org", MessageId="2")], "ed-1")
+def keep(folder: Path, *ids: str, head: str = "") -> Path:
+    for one in ids:
+        (folder / f"{one}.eml").write_bytes(f"{head}Message-ID: <mine@example.org>\r\nX-A: b\r\n\r\ntext".encode())
+    return folder
+
+
+def test_each_recipient_has_a_file_and_a_second_mail_does_not_replace_the_first(tmp_path: Path) -> None:
+    records = [record("a@example.org", "b@example.org"), record("a@example.org", MessageId="2")]
+
+    files = as_files(records, keep(tmp_path, "1", "2"))
 
     assert sorted(files) == ["a@example.org-2.eml", "a@example.org.eml", "b@example.org.eml"]
 
 
-def test_a_subject_cannot_add_a_header() -> None:
-    (content,) = as_files([record("a@example.org", Subject="Weekly\r\nBcc: evil@example.org")], "ed-1").values()
+def test_a_mail_is_the_message_that_was_handed_over_under_the_id_that_ses_gave_it(tmp_path: Path) -> None:
+    head = "List-Unsubscribe: <https://links.example.org/u>\r\n"
 
-    assert message_from_bytes(content)["Bcc"] is None
+    (content,) = as_files([record("a@example.org")], keep(tmp_path, "1", head=head)).values()
+
+    assert content == f"{head}Message-ID: <1>\r\nX-A: b\r\n\r\ntext".encode()
 
 
 def test_an_emulator_that_does_not_tell_its_mails_is_an_error_and_not_an_empty_mailbox(tmp_path: Path) -> None:
