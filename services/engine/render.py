@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import css_inline
     from jinja2 import Environment
 
-MAX_HTML_BYTES = 102_000  # Gmail clips a message's HTML beyond 102 kB
+MAX_HTML_BYTES = 101_000  # Gmail clips a message's HTML beyond 102 kB; the mail adds the reader's own link
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -38,10 +38,10 @@ def render(edition: Edition, name: str) -> Rendered:
 
 
 def render_html(edition: Edition, name: str) -> str:
-    """HTML with its style inlined, below MAX_HTML_BYTES where shortening the items' texts can reach that: whole
-    summaries, else first sentences, else titles alone."""
-    for shown in (_whole, _first_sentence, _nothing):
-        page = _inliner().inline(_fill("newsletter.html.j2", edition, name, shown))
+    """HTML with its style inlined, below MAX_HTML_BYTES where shortening can reach that: fewer links to other reports,
+    then first sentences in place of summaries, then titles with one other report."""
+    for shown, others in ((_whole, None), (_whole, 5), (_first_sentence, 5), (_nothing, 1)):
+        page = _inliner().inline(_fill("newsletter.html.j2", edition, name, shown, others))
         if len(page.encode()) < MAX_HTML_BYTES:
             break
     return page
@@ -60,11 +60,17 @@ def _nothing(item: EditionItem) -> str:  # noqa: ARG001
     return ""
 
 
-def _fill(template: str, edition: Edition, name: str, shown: Callable[[EditionItem], str] = _whole) -> str:
+def _fill(
+    template: str,
+    edition: Edition,
+    name: str,
+    shown: Callable[[EditionItem], str] = _whole,
+    others: int | None = None,
+) -> str:
     words = wording(edition.language)
     brand = "" if edition.title.startswith(name) else f"{name} · {words.day(edition.edition_date)}"
     filled = _environment().get_template(template)
-    return filled.render(edition=edition, brand=brand, words=words, shown=shown)
+    return filled.render(edition=edition, brand=brand, words=words, shown=shown, others=others)
 
 
 @lru_cache(maxsize=1)

@@ -159,6 +159,18 @@ def test_a_long_edition_stays_below_what_gmail_clips():
     assert html.count("<article") == 100
 
 
+def test_stories_that_everybody_reports_stay_below_it_too_and_keep_their_texts():
+    reports = tuple(
+        AlsoReported(source_name=f"Wire {n}", url=f"https://wire{n}.example.org/{'p' * 80}") for n in range(60)
+    )
+    item = printed_item(summary="It glows at night.").model_copy(update={"also_reported_by": reports})
+    rendered = render(make_edition(*[item] * 15), "Nightly Glow")
+    assert len(rendered.html.encode()) < MAX_HTML_BYTES
+    assert rendered.html.count("It glows at night.") == 15
+    assert "Wire 0" in rendered.html
+    assert "Wire 59" in rendered.markdown
+
+
 PLAIN_TAGS = {tag for tag, _ in Page(render(make_edition(printed_item()), "N").html).tags} | {"ul", "li", "p", "a"}
 MARKDOWN = MarkdownIt("gfm-like", {"html": True, "linkify": False})
 
