@@ -1,14 +1,16 @@
 """The configuration tree that a command works with, checked before anything else is done."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cli.schedules import check_expression, next_runs
 from shared.clock import SystemClock, parse_as_of
 from shared.config.client import ClientConfig
-from shared.config.loader import DirectorySource, load_tree
+from shared.config.loader import ConfigDefects, DirectorySource, load_tree
+from shared.config.strict_yaml import Defect, read
 from shared.config.tree import ConfigTree
-from shared.errors import InputError, NotFoundError
+from shared.errors import ConfigError, InputError, NotFoundError
 
 PROJECT = Path(__file__).resolve().parent.parent
 DEFAULT = PROJECT / "config"
@@ -16,7 +18,30 @@ DEFAULT = PROJECT / "config"
 
 def load(folder: Path) -> ConfigTree:
     """Raises ConfigError with file and line of everything that is wrong."""
-    return load_tree(DirectorySource(folder))
+    source = DirectorySource(folder)
+    tree = load_tree(source)
+    if defects := list(_schedules(tree, source.files())):
+        raise ConfigDefects(defects)
+    return tree
+
+
+def _schedules(tree: ConfigTree, files: Mapping[str, bytes]) -> Iterator[Defect]:
+    """Schedules that nothing can run by: found here, because the functions do without a reader of cron expressions."""
+    for client in tree.clients.values():
+        file = f"clients/{client.client_id}.yaml"
+        for kind, expression in client.schedule:
+            if told := _unrunnable(expression.strip(), client.client_profile.timezone):
+                yield Defect(file, read(file, files[file]).line(("schedule", kind)), told)
+
+
+def _unrunnable(expression: str, timezone: str) -> str:
+    """Why nothing would ever run by an expression; empty where something would, or where none is wanted."""
+    try:
+        check_expression(expression or "rate(1 day)", "schedule")
+    except ConfigError as error:
+        return str(error)
+    never = expression.startswith("cron") and not next_runs(expression, timezone, SystemClock().now(), 1)
+    return f"schedule: {expression!r} never runs; write cron(0 8 ? * MON *)" if never else ""
 
 
 def client_of(tree: ConfigTree, client_id: str) -> ClientConfig:

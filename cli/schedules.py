@@ -111,7 +111,7 @@ def next_runs(expression: str, timezone: str, after: datetime, count: int = 3) -
     wall = after.astimezone(zone).replace(tzinfo=UTC)  # the library counts in UTC; wall-clock time is what is meant
     while len(found) < count:
         following = _cron(expression).get_next(wall, 1)
-        if not following:
+        if not following or following[0] is None:
             break
         wall = following[0]
         moment = wall.replace(tzinfo=zone).astimezone(UTC)

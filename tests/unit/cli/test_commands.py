@@ -70,6 +70,22 @@ def test_every_defect_of_a_configuration_is_told_with_file_and_line(monkeypatch,
         assert f"clients/{name}.yaml:{line}: colour: nothing reads this key" in err
 
 
+@pytest.mark.parametrize(
+    "expression", ["every monday", "rate(0 hours)", "cron(0 8 * * * *)", "cron(0 8 31 2 ? *)", "cron(0 8 ? * MON 2020)"]
+)
+def test_a_schedule_that_never_runs_is_told_with_its_line(monkeypatch, capsys, tmp_path, expression):
+    tree = tmp_path / "config"
+    shutil.copytree(CONFIG, tree)
+    file = tree / "clients" / "lai_weekly.yaml"
+    lines = file.read_text().splitlines()
+    line = next(number for number, text in enumerate(lines) if text.startswith("  edition:"))
+    lines[line] = f'  edition: "{expression}"'
+    file.write_text("\n".join(lines))
+    status, _, err = vectora(monkeypatch, capsys, "config", "check", tree)
+    assert status == 2
+    assert f"clients/lai_weekly.yaml:{line + 1}: schedule: {expression!r}" in err
+
+
 def test_a_gateway_that_does_not_answer_is_told_before_anything_is_started(monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("VECTORA_FETCH_GATEWAY", "http://127.0.0.1:1")

@@ -130,3 +130,7 @@ def test_a_wall_clock_time_that_does_not_exist_is_skipped_and_one_that_comes_twi
 def test_a_rate_does_not_know_time_zones():
     runs = next_runs("rate(6 hours)", "Europe/Paris", datetime(2026, 3, 28, 22, tzinfo=UTC), 2)
     assert [run.hour for run in runs] == [4, 10]
+
+
+def test_an_expression_that_never_runs_again_has_no_next_run():
+    assert next_runs("cron(0 8 ? * MON 2020)", "Europe/Paris", datetime(2026, 3, 1, tzinfo=UTC)) == []
