@@ -3,11 +3,14 @@
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from itertools import accumulate
 
 from shared.errors import ConfigError
 
 _TOKEN = re.compile(r"\s*(?:(\()|(\))|([A-Za-z_][\w.]*)|(\S))")
 _MAX_TOKENS = 400
+_MAX_DEPTH = 50
+"""Parentheses within one another: the parser recurses."""
 _KEYWORDS = {"AND", "OR", "NOT"}
 Node = Callable[[Mapping[str, bool]], bool]
 
@@ -79,6 +82,8 @@ def _tokens(expression: str) -> list[str]:
         tokens.append(opened or closed or (word.upper() if word.upper() in _KEYWORDS else word))
     if len(tokens) > _MAX_TOKENS:
         raise ConfigError(f"expression {expression[:60]!r}… is longer than {_MAX_TOKENS} words; split it")
+    if max(accumulate((token == "(") - (token == ")") for token in tokens), default=0) > _MAX_DEPTH:
+        raise ConfigError(f"expression {expression[:60]!r}… opens more than {_MAX_DEPTH} parentheses; split it")
     return tokens
 
 

@@ -74,6 +74,7 @@ def read(file: str, content: bytes) -> Document:
         _Reader(document, content).read()
     except _Stop as stop:
         document.value = None
+        document.repeated.clear()
         document.defects.append(Defect(file, stop.line, stop.message, stop.suggestion))
     return document
 

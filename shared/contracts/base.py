@@ -10,10 +10,11 @@ Language = Literal["en", "fr"]
 
 
 class Contract(BaseModel):
-    """A strict, immutable shape: an unknown field is an error. Validators are built on first use, so that a function's
+    """A strict, immutable shape: an unknown field is an error, and so is a number that is none (nan) or has no end,
+    because no comparison with it says what is meant. Validators are built on first use, so that a function's
     cold import pays for the shapes that it uses only."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False, defer_build=True)
 
 
 class Record(Contract):

@@ -50,6 +50,7 @@ def test_the_products_tree_loads_and_its_release_is_its_content(tree: ConfigTree
             "did you mean 'partnership'?",
         ),
         ("canonical/scoring/scoring_rules.yaml", "awards: -8", "awards: 8", "make it negative"),
+        ("canonical/scoring/scoring_rules.yaml", "min_score: 12", "min_score: nan", "finite number"),
         ("canonical/events/event_types.yaml", "priority: 90", "priority: high", "priority"),
         (
             "canonical/ingestion_profiles.yaml",
@@ -179,7 +180,7 @@ def test_taxonomy_signature_ignores_aliases_and_follows_event_types(tree: Config
     assert same.release != tree.release
 
 
-@pytest.mark.parametrize("bad", ["", "a AND", "a b", "(a", "a)", "NOT", "a & b", "OR a"])
+@pytest.mark.parametrize("bad", ["", "a AND", "a b", "(a", "a)", "NOT", "a & b", "OR a", "(" * 399])
 def test_bad_logic_is_refused(bad: str) -> None:
     with pytest.raises(ConfigError, match="expression"):
         logic.names(bad)

@@ -29,6 +29,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "alias bomb": (BOMB.encode, "anchors (&) and aliases (*) are not allowed"),
     "many values": (lambda: b"a: [" + b"1," * 900_000 + b"]", "more than 200,000 values"),
     "many keys twice": (lambda: b"".join(b"k%d: [x]\nk%d: [y]\n" % (i, i) for i in range(30_000)), "is defined twice"),
+    "one key for ever": (lambda: b"a: 1\n" * 150_000, "more than 200,000 values"),
     "binary": (lambda: bytes(range(32)) * 100, "not valid YAML"),
     "not UTF-8": (lambda: "scopes: é".encode("latin-1"), "the file is not UTF-8"),
 }
