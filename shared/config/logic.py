@@ -82,7 +82,7 @@ def _tokens(expression: str) -> list[str]:
         tokens.append(opened or closed or (word.upper() if word.upper() in _KEYWORDS else word))
     if len(tokens) > _MAX_TOKENS:
         raise ConfigError(f"expression {expression[:60]!r}… is longer than {_MAX_TOKENS} words; split it")
-    if max(accumulate((token == "(") - (token == ")") for token in tokens), default=0) > _MAX_DEPTH:
+    if max(accumulate((word == "(") - (word == ")") for word in tokens), default=0) > _MAX_DEPTH:
         raise ConfigError(f"expression {expression[:60]!r}… opens more than {_MAX_DEPTH} parentheses; split it")
     return tokens
 

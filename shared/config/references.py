@@ -3,11 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from shared.config import logic
-from shared.config.client import ClientConfig, WatchDomain
+from shared.config.client import ClientConfig, NewsletterDelivery, WatchDomain
 from shared.config.files import Files, Loaded, bounded, closest
 from shared.config.rules import (
     DomainMatchingRules,
@@ -17,6 +19,7 @@ from shared.config.rules import (
     IngestionProfile,
     IngestionProfiles,
     ScoringRules,
+    Source,
     SourceCatalog,
     StoryRules,
 )
@@ -302,6 +305,7 @@ def _scoring(tree: ConfigTree, loaded: Loaded[ScoringRules]) -> Iterator[Defect]
 
 
 def _catalog(tree: ConfigTree, loaded: Loaded[SourceCatalog]) -> Iterator[Defect]:
+    polled = {(one.url, one.query): one.source_key for one in reversed(list(tree.sources.values()))}
     for index, source in enumerate(loaded.model.sources):
         path: Path = ("sources", index)
         if source.company_id is not None:
@@ -313,13 +317,26 @@ def _catalog(tree: ConfigTree, loaded: Loaded[SourceCatalog]) -> Iterator[Defect
             message = f"profile {source.ingestion_profile!r} is not for source type {source.source_type!r}"
             yield loaded.defect(where, message, f"it is for {', '.join(profile.source_types)}")
         yield from _timezone(loaded, (*path, "timezone"), source.timezone)
-        if not source.url.startswith(("https://", "http://")):
-            yield loaded.defect((*path, "url"), f"{source.url!r} is not an http(s) address", "write the whole address")
+        yield from _url(loaded, (*path, "url"), source, polled.get((source.url, source.query), source.source_key))
         if source.ingestion_mode == "pubmed" and not source.query:
             yield loaded.defect(path, "a pubmed source needs a query", "add query: ...")
     for index, bouquet in enumerate(loaded.model.bouquets):
         for position, key in enumerate(bouquet.source_keys):
             yield from _unknown(loaded, ("bouquets", index, "source_keys", position), "source", key, tree.sources)
+
+
+def _url(loaded: Loaded[Any], path: Path, source: Source, polled: str) -> Iterator[Defect]:
+    """`polled`: the first source with this url and query."""
+    try:
+        address = urlsplit(source.url)
+    except ValueError:
+        address = urlsplit("")
+    if address.scheme not in ("https", "http") or not address.netloc:
+        yield loaded.defect(path, f"{source.url!r} is not an http(s) address", "write the whole address")
+    elif address.path == "/search":
+        yield loaded.defect(path, f"{source.url!r} is a search, not an address", "write the address that it leads to")
+    if polled != source.source_key:
+        yield loaded.defect(path, f"the url is that of source {polled!r}", "write its own, or remove one")
 
 
 def _timezone(loaded: Loaded[Any], path: Path, name: str) -> Iterator[Defect]:
@@ -333,11 +350,19 @@ def _timezone(loaded: Loaded[Any], path: Path, name: str) -> Iterator[Defect]:
 
 def _extractors(tree: ConfigTree, loaded: Loaded[HtmlExtractors]) -> Iterator[Defect]:
     yield from _terms(loaded, ("link_only_titles",), loaded.model.link_only_titles)
-    for key in loaded.model.extractors:
+    for key, extractor in loaded.model.extractors.items():
         yield from _unknown(loaded, ("extractors", key), "source", key, tree.sources)
+        yield from _date_format(loaded, ("extractors", key, "date_format"), extractor.date_format)
         source = tree.sources.get(key)
         if source and source.ingestion_mode != "html":
             yield loaded.defect(("extractors", key), f"source {key!r} is not read as html", "remove the extractor")
+
+
+def _date_format(loaded: Loaded[Any], path: Path, text: str) -> Iterator[Defect]:
+    try:
+        datetime.strptime(datetime(2026, 3, 5, tzinfo=UTC).strftime(text), text).replace(tzinfo=UTC)
+    except ValueError as error:
+        yield loaded.defect(path, f"{text!r} reads no date: {error}", "write one such as %d.%m.%Y")
 
 
 def _client(tree: ConfigTree, loaded: Loaded[ClientConfig]) -> Iterator[Defect]:
@@ -351,14 +376,20 @@ def _client(tree: ConfigTree, loaded: Loaded[ClientConfig]) -> Iterator[Defect]:
     yield from _client_sources(tree, loaded)
     yield from _layout(tree, loaded)
     for name in client.scoring_config.event_type_weight_overrides:
-        path = ("scoring_config", "event_type_weight_overrides", name)
+        path: Path = ("scoring_config", "event_type_weight_overrides", name)
         yield from _unknown(loaded, path, "event type", name, tree.event_types)
-    delivery = client.newsletter_delivery
-    for field, addresses in (("recipients", delivery.recipients), ("reviewers", delivery.reviewers)):
-        for index, address in enumerate(addresses):
-            if not _EMAIL.match(address):
-                where: Path = ("newsletter_delivery", field, index)
-                yield loaded.defect(where, f"{address!r} is not an e-mail address", "write name@example.org")
+    for where, address in _addresses(client.newsletter_delivery):
+        if not _EMAIL.match(address):
+            path = ("newsletter_delivery", *where)
+            yield loaded.defect(path, f"{address!r} is not an e-mail address", "write name@example.org")
+
+
+def _addresses(delivery: NewsletterDelivery) -> Iterator[tuple[Path, str]]:
+    for field in ("recipients", "reviewers"):
+        yield from (((field, index), address) for index, address in enumerate(getattr(delivery, field)))
+    yield from (
+        ((field,), getattr(delivery, field)) for field in ("from_address", "reply_to") if getattr(delivery, field)
+    )
 
 
 def _domain(tree: ConfigTree, loaded: Loaded[Any], path: Path, domain: WatchDomain) -> Iterator[Defect]:

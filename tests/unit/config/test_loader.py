@@ -13,6 +13,7 @@ from shared.config.tree import ConfigTree
 from shared.errors import ConfigError, NotFoundError
 
 ROOT = Path(__file__).parents[3] / "config"
+CATALOG = "canonical/sources/source_catalog_demo.yaml"
 Edit = Callable[[bytes], bytes]
 
 
@@ -62,6 +63,16 @@ def test_the_products_tree_loads_and_its_release_is_its_content(tree: ConfigTree
         ("canonical/ingestion_profiles.yaml", "OR deal", "OR", "a name is missing at the end"),
         ("canonical/sources/source_catalog.yaml", "company_id: nanexa", "company_id: nanexo", "did you mean 'nanexa'?"),
         ("canonical/sources/source_catalog.yaml", "timezone: Asia/Seoul", "timezone: Asia/Soul", "time zone"),
+        (CATALOG, "demo-grants.example.org/atom.xml", "demo-grants.example.org/search?q=x", "is a search"),
+        (
+            CATALOG,
+            "  url: https://demo-grants.example.org/atom.xml",
+            "  url: https:///atom.xml",
+            "not an http(s) address",
+        ),
+        (CATALOG, "demo-grants.example.org/atom.xml", "demo-press.example.org/feed/", "of source 'demo_press'"),
+        ("canonical/sources/html_extractors.yaml", "%d %B, %Y", "%d %Q, %Y", "reads no date"),
+        ("clients/demo.yaml", "from_address: depot-watch@", "from_address: depot-watch at ", "not an e-mail address"),
         ("canonical/scopes/exclusion_scopes.yaml", "- share price", '- "share.*price"', "write regex: before it"),
         (
             "canonical/scopes/exclusion_scopes.yaml",
