@@ -180,6 +180,26 @@ SETS: dict[str, tuple[str, Where, Any]] = {
     "Budget.on_exceeded": (CLIENT, ("budget", "on_exceeded"), "stop"),
 }  # fmt: skip
 
+LISTS: dict[str, tuple[str, Where, Any]] = {
+    "Company.aliases": (COMPANIES, ("entities", 1, "aliases"), []),
+    "Molecule.aliases": (MOLECULES, ("entities", 0, "aliases"), ["quiet evening"]),
+    "Trademark.aliases": (TRADEMARKS, ("entities", 0, "aliases"), []),
+    "TechnologyScope.categories": (TECHNOLOGY, ("scopes", "slowlight", "categories", "support"), []),
+    "IndicationScopes.scopes": (INDICATIONS, ("scopes", "darkness"), []),
+    "ExclusionScope.terms": (EXCLUSIONS, ("scopes", "hiring", "terms"), []),
+    "SignalRequirements.required_signal_groups": (PROFILES, (*_SIGNALS, "required_signal_groups", 1, "scopes"), []),
+    "TechnologyProfile.match": (MATCHING, (*_SLOW, "match"), [{"id": "none", "when": "hybrid AND NOT hybrid"}]),
+    "TechnologyProfile.reject_if": (MATCHING, (*_SLOW, "reject_if"), []),
+    "EventType.title_patterns": (EVENTS, (*_EVENT, "title_patterns"), []),
+    "EventType.body_patterns": (EVENTS, (*_EVENT, "body_patterns"), ["lamp"]),
+    "EventType.telltale_patterns": (EVENTS, (*_EVENT, "telltale_patterns"), ["lamp"]),
+    "EventType.negative_patterns": (EVENTS, (*_EVENT, "negative_patterns"), ["winter"]),
+    "StoryRules.steps": (STORIES, ("steps",), {"deal": []}),
+    "StoryRules.facets": (STORIES, ("facets",), {"season": {"winter": ["hills"], "summer": ["hill"]}}),
+    "HtmlExtractors.link_only_titles": (EXTRACTORS, ("link_only_titles",), ["Fetch lamp"]),
+}
+"""Lists of terms, groups and clauses: what they hold is walked as well, but the place of the list may be unread."""
+
 RENAMES: dict[str, tuple[str, str]] = {
     "Company.id": ("glimmerworks", "glowworks"),
     "Molecule.id": ("phosphorin", "phosphorine"),
@@ -198,5 +218,5 @@ def apply(setting: str, files: Files) -> Files:
     """The files with `setting` changed. Raises KeyError for a setting without a change."""
     if setting in RENAMES:
         return renamed(files, *RENAMES[setting])
-    path, where, value = SETS[setting]
+    path, where, value = (SETS | LISTS)[setting]
     return changed(files, path, where, value)

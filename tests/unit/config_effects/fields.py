@@ -6,12 +6,24 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from shared.config.files import LAYOUT
-from shared.config.terms import DOCUMENTATION
+from shared.config.rules import MatchClause, SignalGroup
+from shared.config.terms import DOCUMENTATION, Term
 
 
 def settings() -> set[str]:
     """`Class.field` of each field that holds a value: neither documentation, nor only a container of further models."""
     return {f"{model.__name__}.{name}" for model in models() for name, field in _own(model) if _is_setting(field)}
+
+
+def lists() -> set[str]:
+    """`Class.field` of each field that holds a list, or a mapping of lists, of terms, groups or clauses."""
+    kinds = (Term, SignalGroup, MatchClause)
+    return {
+        f"{model.__name__}.{name}"
+        for model in models()
+        for name, field in _own(model)
+        if any(inner in kinds for inner in _inner(field.annotation))
+    }
 
 
 def documentation() -> set[str]:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from shared.errors import ConfigError
-from tests.unit.config_effects.changes import REFUSED, RENAMES, SETS, apply
-from tests.unit.config_effects.fields import documentation, models, settings
+from tests.unit.config_effects.changes import LISTS, REFUSED, RENAMES, SETS, apply
+from tests.unit.config_effects.fields import documentation, lists, models, settings
 from tests.unit.config_effects.market import base, load
 from tests.unit.config_effects.observe import observe
 
@@ -16,7 +16,7 @@ def before() -> dict[str, Any]:
     return observe(load(base()))
 
 
-@pytest.mark.parametrize("setting", sorted({*SETS, *RENAMES}))
+@pytest.mark.parametrize("setting", sorted({*SETS, *LISTS, *RENAMES}))
 def test_a_changed_setting_is_felt(setting: str, before: dict[str, Any]) -> None:
     files = apply(setting, base())
     if setting in REFUSED:
@@ -30,6 +30,10 @@ def test_a_changed_setting_is_felt(setting: str, before: dict[str, Any]) -> None
 
 def test_every_setting_of_the_schema_has_a_change() -> None:
     assert settings() - {*SETS, *RENAMES} == set()
+
+
+def test_every_list_of_the_schema_has_a_change() -> None:
+    assert lists() == set(LISTS)
 
 
 def test_no_change_is_for_a_setting_that_is_gone() -> None:
