@@ -11,8 +11,9 @@ import typer
 
 from cli.folders import require_new, write_folder
 from cli.run import config_store
+from cli.schedules_commands import push_schedules
 from cli.stacks import Deployed, StackName, connect
-from shared.config.loader import DirectorySource, release_sha
+from shared.config.loader import DirectorySource, MappingSource, load_tree, release_sha
 from shared.config.store import CURRENT, S3ConfigStore
 from shared.errors import ConfigError, InputError
 
@@ -40,8 +41,12 @@ def restore(
     source: Annotated[str, typer.Argument(help="Folder of a backup, or the id of a release that the bucket keeps.")],
     stack: Stack = StackName.local,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Verify and show, but restore nothing.")] = False,
+    schedules: Annotated[
+        bool | None,
+        typer.Option(help="Also make the schedules those of its clients. Default: yes, except on the local stack."),
+    ] = None,
 ) -> None:
-    """Verify a backup or an older release and make it current; its schedules follow with `vectora config push`."""
+    """Verify a backup or an older release and make it current, with its schedules."""
     deployed = connect(stack)
     store = config_store(deployed)
     folder = Path(source)
@@ -55,7 +60,9 @@ def restore(
     elif dry_run:
         typer.echo(f"dry run: release {release_sha(files)} is intact; nothing was restored")
     else:
-        typer.echo(f"release {store.push(files)} is current on {stack} again; {_schedules_follow(stack)}")
+        typer.echo(f"release {store.push(files)} is current on {stack} again")
+    if stack is not StackName.local if schedules is None else schedules:
+        push_schedules(deployed, stack, load_tree(MappingSource(files)), dry_run=dry_run)
 
 
 def index(files: Mapping[str, bytes], stack: str, release: str) -> bytes:
@@ -112,7 +119,3 @@ def releases(s3: Any, bucket: str) -> dict[str, datetime]:
         name = row["Key"].split("/")[1]
         written[name] = max(written.get(name, row["LastModified"]), row["LastModified"])
     return dict(sorted(written.items(), key=lambda pair: pair[1], reverse=True))
-
-
-def _schedules_follow(stack: str) -> str:
-    return f"`vectora schedules show --stack {stack}` tells whether schedules differ"

@@ -27,7 +27,17 @@ class Stack:
 
 
 @pytest.fixture
-def store(monkeypatch) -> Iterator[S3ConfigStore]:
+def scheduled(monkeypatch) -> list[tuple[str, bool]]:
+    """Release and dryness of each time that schedules were made those of a tree."""
+    told: list[tuple[str, bool]] = []
+    monkeypatch.setattr(
+        config_backup, "push_schedules", lambda _, __, tree, *, dry_run: told.append((tree.release, dry_run))
+    )
+    return told
+
+
+@pytest.fixture
+def store(monkeypatch, scheduled) -> Iterator[S3ConfigStore]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setattr(config_backup, "connect", lambda name: Stack())
@@ -71,12 +81,17 @@ def test_a_backup_that_was_touched_is_refused_naming_the_file(store, files, tmp_
     assert store.current() == before
 
 
-def test_an_older_release_is_restored_by_its_id(store, files):
+def test_an_older_release_is_restored_by_its_id_with_its_schedules(store, files, scheduled):
     first = store.push(files)
     store.push({**files, "clients/demo.yaml": files["clients/demo.yaml"] + b"# another comment\n"})
     assert set(releases(boto3.client("s3", region_name=REGION), "lab-config")) == {first, store.current()}
+    restore(first, StackName.dev, dry_run=True)
     restore(first, StackName.dev, dry_run=False)
     assert store.current() == first
+    assert scheduled == [(first, True), (first, False)]
+    restore(first, StackName.local, dry_run=False)
+    restore(first, StackName.dev, dry_run=False, schedules=False)
+    assert len(scheduled) == 2
 
 
 def test_a_release_that_is_damaged_in_the_bucket_is_refused(store, files):
