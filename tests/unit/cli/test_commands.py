@@ -95,10 +95,23 @@ def test_a_gateway_that_does_not_answer_is_told_before_anything_is_started(monke
     assert not (tmp_path / "out").exists()
 
 
+def test_what_nothing_names_is_told_with_its_line(monkeypatch, capsys, tmp_path):
+    tree = tmp_path / "config"
+    shutil.copytree(CONFIG, tree)
+    file = tree / "canonical" / "scopes" / "exclusion_scopes.yaml"
+    line = len(file.read_text().splitlines()) + 1
+    file.write_text(f"{file.read_text()}  forgotten: {{terms: [some noise]}}\n")
+    status, out, _ = vectora(monkeypatch, capsys, "config", "check", tree)
+    assert status == 0
+    told = "no domain and no profile names the scope 'forgotten'"
+    assert f"note: canonical/scopes/exclusion_scopes.yaml:{line}: {told}" in out
+    assert out.count("exclusion_scopes.yaml") == 1
+
+
 def test_the_configuration_of_the_checkout_has_nothing_wrong(monkeypatch, capsys):
     status, out, _ = vectora(monkeypatch, capsys, "config", "check")
     assert status == 0
-    assert out.endswith("nothing wrong\n")
+    assert "nothing wrong\n" in out
 
 
 def request(**changes):
