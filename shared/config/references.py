@@ -331,7 +331,7 @@ def _url(loaded: Loaded[Any], path: Path, source: Source, polled: str) -> Iterat
         address = urlsplit(source.url)
     except ValueError:
         address = urlsplit("")
-    if address.scheme not in ("https", "http") or not address.netloc:
+    if address.scheme not in ("https", "http") or not re.search(r"\.|^localhost", address.netloc):
         yield loaded.defect(path, f"{source.url!r} is not an http(s) address", "write the whole address")
     elif address.path == "/search":
         yield loaded.defect(path, f"{source.url!r} is a search, not an address", "write the address that it leads to")

@@ -67,7 +67,7 @@ def test_the_products_tree_loads_and_its_release_is_its_content(tree: ConfigTree
         (
             CATALOG,
             "  url: https://demo-grants.example.org/atom.xml",
-            "  url: https:///atom.xml",
+            "  url: https://placeholder/atom.xml",
             "not an http(s) address",
         ),
         (CATALOG, "demo-grants.example.org/atom.xml", "demo-press.example.org/feed/", "of source 'demo_press'"),
