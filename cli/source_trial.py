@@ -51,7 +51,7 @@ class Trial:
 
     @property
     def works(self) -> bool:
-        return bool(self.polled.entries) and (self.polled.report.status == "ok" or self.ended)
+        return bool(self.polled.entries) and (self.polled.report.status != "failed" or self.ended)
 
 
 class _Timed:
@@ -86,7 +86,7 @@ def try_source(url: str, tree: ConfigTree, gateway: str = "", fetch: Gets | None
     polled = _poll(_source(url, "rss", profile), web, context, now)
     if not polled.entries and not web.ended:
         polled = _poll(_source(url, "html", profile), web, context, now)
-    first = [entry for entry in polled.entries if not is_link(entry.title)][:_ARTICLES]
+    first = [entry for entry in polled.entries if entry.url and not is_link(entry.title)][:_ARTICLES]
     return Trial(polled, tuple(_articles_of(polled.source, first, web, now)), web.ended)
 
 
@@ -133,7 +133,7 @@ def _article(source: Source, entry: Entry, web: Gets, now: datetime) -> Article:
     (candidate,) = candidates([(source, [entry])])
     read = reading.read(candidate, web, now)
     day = read.dated.moment.day.isoformat() if read.dated else f"undated ({read.undated})"
-    return Article(entry.title, day, len(read.text), read.notes)
+    return Article(read.title, day, len(read.text), read.notes)
 
 
 def report(trial: Trial, width: int = 120) -> str:
@@ -158,7 +158,7 @@ def report(trial: Trial, width: int = 120) -> str:
 def _entry(entry: Entry, timezone: str, width: int) -> str:
     moment = parse(entry.date, timezone)  # a listing's own wording may be a whole line
     day = moment.day.isoformat() if moment else entry.date or "no date"
-    return "  " + shorten(f"{day}: {entry.title}", width - 2, placeholder=" …")
+    return "  " + shorten(f"{day}: {entry.title or '(no title)'}", width - 2, placeholder=" …")
 
 
 def _articles(trial: Trial) -> Iterator[str]:

@@ -100,7 +100,7 @@ def attention(source: Source, health: Health, now: datetime) -> list[str]:
         return ["disabled"]
     if not health.last_attempt:
         return ["never polled"]
-    said = [health.last_error] if health.failures else []
+    said = [health.last_error if health.failures else f"read in part: {health.last_error}"] if health.last_error else []
     if health.waits(now):
         said.append(f"left alone until {health.retry_at[:16]}")
     if quiet := health.silent_days(now):

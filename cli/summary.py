@@ -24,11 +24,14 @@ def count_rows(report: Report) -> list[tuple[str, str]]:
 
 
 def source_failures(sources: Sequence[SourceReport]) -> list[str]:
-    """One line for each source that failed or has a gap (with the interval at which to poll it), such as "Some Source:
-    404 Not Found"."""
+    """One line for each source that failed, was read in part, or has a gap (with the interval at which to poll it),
+    such as "Some Source: 404 Not Found"."""
     failed = [f"{source.source_name}: {source.error or 'failed'}" for source in sources if source.status == "failed"]
+    partial = [
+        f"{source.source_name}: read in part: {source.error}" for source in sources if source.status == "partial"
+    ]
     gaps = [f"{source.source_name}: items may be missing{_interval(source)}" for source in sources if source.gap]
-    return failed + gaps
+    return failed + partial + gaps
 
 
 def _interval(source: SourceReport) -> str:

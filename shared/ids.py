@@ -39,6 +39,11 @@ def item_id(url: str) -> str:
     return hashlib.sha256(canonical_url(url).encode()).hexdigest()[:20]
 
 
+def entry_id(*parts: str) -> str:
+    """Identity of what a source lists without an address, from all that it says of it."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:20]
+
+
 def content_hash(*parts: str) -> str:
     """16 hex digits that change when any of `parts` does."""
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]

@@ -22,7 +22,8 @@ class Covered:
 
 
 def coverage_line(covered: Covered, words: Wording) -> str:
-    """One paragraph; names sources that failed, had a gap (and how often to poll them), or fell silent."""
+    """One paragraph; names sources that were read in part, failed, had a gap (and how often to poll them), or fell
+    silent."""
     reached = [report for report in covered.reports if report.status != "failed"]
     parts = [
         words.coverage.format(sources=_kinds(reached, words), span=words.span(covered.window)),
@@ -31,6 +32,9 @@ def coverage_line(covered: Covered, words: Wording) -> str:
     failed = _names(report for report in covered.reports if report.status == "failed")
     gaps = sorted({_gap(report, words) for report in reached if report.gap})
     silent = sorted({_silence(report, words) for report in reached if report.silent_days})
+    partial = _names(report for report in covered.reports if report.status == "partial")
+    if partial:
+        parts.append(words.coverage_partial.format(names=", ".join(partial)))
     if failed:
         parts.append(words.coverage_failed.format(names=", ".join(failed)))
     if gaps:

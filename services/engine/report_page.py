@@ -186,8 +186,8 @@ def miss(item: ItemReport) -> Miss:
 
 
 def state(source: SourceReport) -> str:
-    """A source's health in a word: failed, gap, unchanged or ok; or that it was collected earlier."""
-    if source.status in ("failed", "collected"):
+    """A source's health in a word: failed, partial, gap, unchanged or ok; or that it was collected earlier."""
+    if source.status in ("failed", "partial", "collected"):
         return source.status
     return "gap" if source.gap else "unchanged" if source.status == "not_modified" else "ok"
 

@@ -32,6 +32,7 @@ class Wording:
     coverage: str
     coverage_seen: str
     coverage_failed: str
+    coverage_partial: str
     coverage_gap: str
     coverage_poll: str
     coverage_silent: str
@@ -105,6 +106,7 @@ _EN = Wording(
     coverage="Coverage: {sources}, {span}.",
     coverage_seen="{seen} seen, {printed} printed.",
     coverage_failed="Not reached: {names}.",
+    coverage_partial="Read in part: {names}.",
     coverage_gap="Possible gaps: {names}.",
     coverage_poll="poll every {hours} h",
     coverage_silent="Silent for longer than usual: {names}.",
@@ -156,6 +158,7 @@ _FR = Wording(
     coverage="Couverture\u00a0: {sources}, {span}.",
     coverage_seen="{seen} vues, {printed} retenues.",
     coverage_failed="Non joignables\u00a0: {names}.",
+    coverage_partial="Lues en partie\u00a0: {names}.",
     coverage_gap="Lacunes possibles\u00a0: {names}.",
     coverage_poll="à relever toutes les {hours}\u00a0h",
     coverage_silent="Silencieuses plus longtemps que d'habitude\u00a0: {names}.",

@@ -7,12 +7,13 @@ from typing import Any
 
 import trafilatura
 
-from services.ingest.dates import Clue
+from services.ingest.dates import Clue, date_line
 from services.ingest.markup import Element, decode, element_text, one_line, parse_page
-from services.ingest.page_dates import linked_data, stated
+from services.ingest.page_dates import linked_data, own_title, stated
 from services.ingest.pdf import UnreadablePageError, read_pdf
 
 TEXT_LIMIT = 100_000
+_TITLE = 300
 _NOISE = (
     "//nav|//aside|//footer|//script|//style|//noscript|//iframe|//svg|//template|//button|//dialog"
     "|//form[not(.//h1 or .//main or .//article or .//nav or .//footer)]"  # some sites put the whole page into a form
@@ -49,18 +50,22 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """What a page holds: its text (paragraphs apart by blank lines) and the dates it states."""
+    """What a page holds: its text (paragraphs apart by blank lines), the dates it states, and what it calls itself,
+    where the listing gave no title."""
 
     text: str
     clues: tuple[Clue, ...] = ()
     is_pdf: bool = False
     paywalled: bool = False
+    title: str = ""
 
 
 def read_article(body: bytes, content_type: str, title: str) -> Article:
     """The article in an answer, HTML or PDF by its own first bytes. Raises UnreadablePageError."""
     if body.lstrip()[:5] == b"%PDF-":
-        return Article(without_title(clean(read_pdf(body))[:TEXT_LIMIT], title), is_pdf=True)
+        text = clean(read_pdf(body))[:TEXT_LIMIT]
+        title = title or _opening(text)
+        return Article(without_title(text, title), is_pdf=True, title=title)
     if "pdf" in content_type.lower():
         raise UnreadablePageError("announced as PDF, but is none")
     return _read_html(decode(body, content_type), title)
@@ -71,6 +76,7 @@ def _read_html(markup: str, title: str) -> Article:
     if tree is None:
         raise UnreadablePageError("the page is empty")
     data = list(linked_data(tree))
+    title = title or own_title(tree, data)
     clues = stated(tree, data, title)
     walled = any(_is_false(node.get("isAccessibleForFree")) for node in data)
     page_title = one_line(tree.findtext(".//title") or "")
@@ -78,7 +84,13 @@ def _read_html(markup: str, title: str) -> Article:
     if len(text) < 600 and _BLOCKED_PAGE.search(f"{page_title} {text[:300]}"):
         raise UnreadablePageError("the site answers machines with a challenge")
     walled = walled or (len(text) < 1500 and bool(_PAYWALL.search(text)))
-    return Article(text, clues, paywalled=walled)
+    return Article(text, clues, paywalled=walled, title=title)
+
+
+def _opening(text: str) -> str:
+    """The first paragraph of a release, if it is as short as a title."""
+    first = text.split("\n\n", 1)[0]
+    return first if len(first) <= _TITLE and not date_line(first) else ""
 
 
 def main_text(tree: Element) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from services.ingest.fetch import Gets
 from services.ingest.filtering import Filter, Verdict
-from services.ingest.plan import Candidate, Considered, Period
+from services.ingest.plan import Candidate, Considered, Period, titled
 from services.ingest.reading import Reading, listing_day, raw_item, read
 from shared.config.rules import Source
 from shared.contracts.items import RawItem
@@ -56,6 +56,10 @@ def consider(candidate: Candidate, rules: Rules, stores: Stores, fetch: Gets) ->
     day = listing_day(candidate, rules.now)
     if day and not rules.period.holds(day, candidate.late_days):
         return Considered(candidate, "out_of_window", f"published {day}, outside the window", day)
+    if not candidate.entry.url:
+        return Considered(
+            candidate, "error", "its source gives it no usable address, so it cannot be read or linked", day
+        )
     if is_reserved(candidate.entry.url) and not (rules.gateway or is_reserved(candidate.source.url)):
         return Considered(candidate, "filtered", "its address is at a reserved name: a test or a placeholder", day)
     keepers, verdict = _by_title(candidate, rules.filters)
@@ -125,6 +129,9 @@ def _from_page(
 ) -> Considered:
     reading = read(candidate, fetch, rules.now)
     record = _remember_reading(candidate, record, reading, rules)
+    candidate = titled(candidate, reading.title)
+    if not reading.title:
+        return Considered(candidate, "error", "; ".join(("it has neither a title nor a text", *reading.notes)))
     if reading.dated is None:
         _save(candidate, record, rules, stores)
         return Considered(candidate, "undated", "; ".join((reading.undated, *reading.notes)))
@@ -133,7 +140,7 @@ def _from_page(
         return Considered(
             candidate, "out_of_window", f"published {record.published}, outside the window", record.published
         )
-    words = (candidate.entry.title, reading.text)
+    words = (reading.title, reading.text)
     judged = _judge(
         candidate,
         keepers,
@@ -150,7 +157,7 @@ def _from_page(
 
 def _remember_reading(candidate: Candidate, record: UrlRecord, reading: Reading, rules: Rules) -> UrlRecord:
     """The record after a reading; verdicts on another wording are forgotten."""
-    read_hash = content_hash(candidate.entry.title, reading.text)
+    read_hash = content_hash(reading.title, reading.text)
     return UrlRecord(
         raw_key=record.raw_key,
         content_hash=read_hash,

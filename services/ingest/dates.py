@@ -6,7 +6,7 @@ Nothing is guessed: an ambiguous or missing date is None, and the item is set as
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -124,8 +124,13 @@ def find_all(text: str, timezone: str = "UTC") -> list[Moment]:
 
 
 def _localised(moment: datetime, timezone: str) -> Moment | None:
-    """A zoned moment belongs to the source's own calendar; a naive one is the source's local time."""
+    """A zoned moment belongs to the source's own calendar; a naive one is the source's local time.
+
+    Midnight UTC is how software writes a date that has no time: it is that day, wherever the source is.
+    """
     zone = ZoneInfo(timezone)
+    if moment.utcoffset() == timedelta(0) and moment.time() == time(0):
+        return _plausible(moment.date())
     if moment.tzinfo is None:
         return _plausible(moment.date(), moment.replace(tzinfo=zone).astimezone(UTC))
     day = moment.date() if timezone == "UTC" else moment.astimezone(zone).date()
@@ -202,6 +207,8 @@ def _with_time(day: date, groups: dict[str, str], number: str, timezone: str) ->
     local = datetime(day.year, day.month, day.day, hour, minute)  # noqa: DTZ001 (zone follows)
     zone = groups.get(f"zone{number}", "").upper()
     offset = _offset(zone)
+    if offset == timedelta(0) and local.time() == time(0):
+        return _plausible(day)
     at = local.replace(tzinfo=ZoneInfo(_zone_name(zone, timezone))) if offset is None else local - offset
     return _plausible(day, at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC))
 

@@ -59,6 +59,10 @@ def build() -> Ports:
     )
 
 
+_BY_SOURCE = frozenset({"sources_failed", "sources_partial"})
+"""Parts of an answer that are no counts."""
+
+
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics(raise_on_empty_metrics=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -90,7 +94,7 @@ def _unfilled(run_id: str | None) -> bool:
 def _measure(answer: Answer) -> None:
     """Statistics for every invocation; metrics once a run, by the last one: its counts are the whole run's."""
     body = answer.body
-    statistics("ingest", **{name: value for name, value in body.items() if name != "sources_failed"})
+    statistics("ingest", **{name: value for name, value in body.items() if name not in _BY_SOURCE})
     if answer.statusCode == 202:
         return
     metrics.add_metadata("client", str(body["client_id"]))

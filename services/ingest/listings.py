@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from services.ingest.allowance import Allowance
@@ -51,6 +51,20 @@ class _Answer:
     page: Page
     problem: str = ""
     back_to: str = ""
+    missing: str = ""
+    retry_after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """The entries of a first page and of those after it; the day from which on nothing older was read (empty: there is
+    nothing older); what was wrong with the first page; which pages could not be read, and how long to wait for them."""
+
+    entries: list[Entry]
+    back_to: str = ""
+    problem: str = ""
+    missing: str = ""
+    retry_after: float = 0.0
 
 
 def poll(
@@ -76,7 +90,7 @@ def poll(
     try:
         answer = _ask(source, reader, fetch, context, usable)
     except (FetchError, UnreadableError, TooMuchError) as error:
-        return _failed(source, str(error), health, at, begun, _retry_at(error, at))
+        return _failed(source, str(error), health, at, begun, _retry_at(getattr(error, "retry_after", 0.0), at))
     except OutOfTimeError:
         raise
     except Exception as error:  # noqa: BLE001 (hostile input must never reach the other sources)
@@ -85,7 +99,7 @@ def poll(
         failed = _failed(source, answer.problem, health, at, begun)
         report = failed.report.model_copy(update={"listed": len(answer.entries)})
         return Polled(source, answer.entries, report, failed.health)
-    polled = _succeeded(source, answer, usable, health, at, as_of, begun)
+    polled = _succeeded(source, answer, usable, health, at, as_of, begun, conditional=reader.conditional)
     return replace(polled, snapshot=_snapshot(source, answer, at, signature))
 
 
@@ -123,9 +137,10 @@ def _ask(source: Source, reader: Reader, fetch: Gets, context: ReadingContext, p
                 raise FetchError("answered 304 to an unconditional request")
             return _Answer("not_modified", previous.entries, page)
         listing = reader.read(page.body, page.content_type, page.url, source, context)
-    entries, back_to, problem = _older_pages(source, reader, fetch, context, listing, page.url, allowance)
-    usable = tuple(dict.fromkeys(entry for entry in entries if _has_identity(entry)))
-    return _Answer("ok", usable, replace(page, body=b""), problem, back_to)
+    read = _older_pages(source, reader, fetch, context, listing, page.url, allowance)
+    entries = tuple(dict.fromkeys(map(_with_usable_address, read.entries)))
+    page = replace(page, body=b"")
+    return _Answer("ok", entries, page, read.problem, read.back_to, read.missing, read.retry_after)
 
 
 def _older_pages(
@@ -136,9 +151,8 @@ def _older_pages(
     listing: Listing,
     url: str,
     allowance: Allowance,
-) -> tuple[list[Entry], str, str]:
-    """The entries of a first page and of those after it, as far back as the window and the settings go; the day from
-    which on nothing older was read (empty: there is nothing older); and what was wrong.
+) -> _Pages:
+    """A first page and those after it, as far back as the window and the settings go.
 
     An older page that cannot be read loses nothing of those before it.
     """
@@ -147,7 +161,7 @@ def _older_pages(
     entries, asked, problem = list(listing.entries), {url}, listing.problem
     while listing.next_url and listing.next_url not in asked:
         if reader.conditional and (len(asked) >= most or _reaches(listing, source, context)):
-            return entries, context.since.isoformat(), problem
+            return _Pages(entries, context.since.isoformat(), problem)
         if not reader.conditional and len(entries) >= source.max_items:
             break
         asked.add(listing.next_url)
@@ -155,13 +169,26 @@ def _older_pages(
             with fetched(fetch, listing.next_url, LISTING_BYTES, allowance=allowance) as page:
                 listing = reader.read(page.body, page.content_type, page.url, source, context)
         except (FetchError, UnreadableError, TooMuchError) as error:
-            if not reader.conditional:
+            if reader.conditional and _no_more(error):
+                return _Pages(entries, context.since.isoformat(), problem)
+            if not entries:
                 raise
-            return entries, context.since.isoformat(), problem if _no_more(error) else f"older pages: {error}"
-        if not {entry.url for entry in listing.entries} - {entry.url for entry in entries}:
+            retry_after = getattr(error, "retry_after", 0.0)
+            return _Pages(
+                entries, _read_back_to(entries, source, context), problem, f"older pages: {error}", retry_after
+            )
+        problem = problem or listing.problem
+        if not _addresses(listing.entries) - _addresses(entries):
             break
         entries += listing.entries
-    return entries, "", problem
+    return _Pages(entries, "", problem)
+
+
+def _read_back_to(entries: Sequence[Entry], source: Source, context: ReadingContext) -> str:
+    """The day after the oldest one listed, which the next page may go on with; where none is dated, the day after the
+    window."""
+    oldest = min(_last_days(entries, source), default=context.until)
+    return (oldest + timedelta(days=1)).isoformat()
 
 
 def _no_more(error: Exception) -> bool:
@@ -172,20 +199,26 @@ def _no_more(error: Exception) -> bool:
 def _reaches(listing: Listing, source: Source, context: ReadingContext) -> bool:
     """Whether a page ends before the window begins, so that the pages after it are older still; so does one that gives
     no date to go by."""
-    last = [m.day for entry in listing.entries[-3:] if (m := parse(entry.date, source.timezone))]
+    last = _last_days(listing.entries, source)
     return not last or max(last) < context.since
 
 
-def _has_identity(entry: Entry) -> bool:
+def _last_days(entries: Sequence[Entry], source: Source) -> list[date]:
+    """The days of the last three entries, as far as they are dated."""
+    return [m.day for entry in entries[-3:] if (m := parse(entry.date, source.timezone))]
+
+
+def _with_usable_address(entry: Entry) -> Entry:
+    """The entry, without its address if that is none."""
     try:
         ids.item_id(entry.url)
     except InputError:
-        return False
-    return True
+        return entry.model_copy(update={"url": ""})
+    return entry
 
 
-def _retry_at(error: Exception, at: datetime) -> str:
-    asked = error.retry_after if isinstance(error, FetchError) else 0.0  # whatever a server writes, infinity too
+def _retry_at(asked: float, at: datetime) -> str:
+    """Until when to leave a source alone that asked for so many seconds, whatever it wrote (infinity too)."""
     wait = timedelta(seconds=min(asked, LONGEST_WAIT.total_seconds()))
     return (at + wait).isoformat() if wait else ""
 
@@ -204,16 +237,31 @@ def _succeeded(
     at: datetime,
     as_of: datetime,
     begun: float,
+    *,
+    conditional: bool,
 ) -> Polled:
+    """What an answer that counts comes to. `conditional`: it is a listing, and not a search, which finds others in each
+    window."""
     before = previous.entries if previous else ()
-    gap = answer.status == "ok" and turned_over(before, answer.entries)
+    missing = answer.missing or (previous.missing if previous and answer.status == "not_modified" else "")
+    gap = answer.status == "ok" and conditional and turned_over(before, answer.entries)
     fresh = answer.status == "ok" and not _same_items(before, answer.entries)
     span = _span_hours(answer.entries, source) if answer.status == "ok" else 0.0
     if gap and not span and health.last_success:  # all that is known is that this was too long
         span = (at - datetime.fromisoformat(health.last_success)).total_seconds() / 3600
     moment = as_of if gap else None
-    health = after_success(health, at, len(answer.entries), fresh=fresh, gap_at=moment, span_hours=span)
-    report = _report(source, answer.status, begun, listed=len(answer.entries), gap=gap)
+    health = after_success(
+        health,
+        at,
+        len(answer.entries),
+        fresh=fresh,
+        gap_at=moment,
+        span_hours=span,
+        missing=missing[:_ERROR],
+        retry_at=_retry_at(answer.retry_after, at),
+    )
+    status = "partial" if missing else answer.status
+    report = _report(source, status, begun, listed=len(answer.entries), error=missing[:_ERROR], gap=gap)
     report = report.model_copy(update={"silent_days": health.silent_days(at), "poll_hours": health.poll_hours()})
     return Polled(source, answer.entries, report, health)
 
@@ -230,6 +278,7 @@ def _snapshot(source: Source, answer: _Answer, at: datetime, signature: str) -> 
         fetched_at=at.isoformat(),
         entries=answer.entries,
         back_to=answer.back_to,
+        missing=answer.missing[:_ERROR],
     )
 
 
@@ -244,16 +293,21 @@ def _span_hours(entries: Sequence[Entry], source: Source) -> float:
 
 def turned_over(before: Sequence[Entry], now: Sequence[Entry]) -> bool:
     """Whether a listing shares nothing with the one before: what stood between the two was never seen."""
-    return bool(before) and bool(now) and not {entry.url for entry in before} & {entry.url for entry in now}
+    known, listed = _addresses(before), _addresses(now)
+    return bool(known) and bool(listed) and not known & listed
 
 
 def _same_items(before: Sequence[Entry], now: Sequence[Entry]) -> bool:
-    return {entry.url for entry in now} <= {entry.url for entry in before}
+    return _addresses(now) <= _addresses(before)
+
+
+def _addresses(entries: Sequence[Entry]) -> set[str]:
+    return {entry.url for entry in entries if entry.url}
 
 
 def _report(
     source: Source,
-    status: Literal["ok", "not_modified", "failed"],
+    status: Literal["ok", "not_modified", "partial", "failed"],
     begun: float,
     *,
     listed: int = 0,

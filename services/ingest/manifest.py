@@ -90,6 +90,7 @@ def body(made: Manifest, data_bucket: str, *, dry: bool, continued: bool, second
         "window": made.window.model_dump(by_alias=True),
         "sources_processed": len(made.sources),
         "sources_failed": {s.source_key: s.error for s in made.sources if s.status == "failed"},
+        "sources_partial": {s.source_key: s.error for s in made.sources if s.status == "partial"},
         "items_seen": len(made.seen),
         "items_ingested": len(made.items),
         "items_filtered_out": outcomes.get("filtered", 0),

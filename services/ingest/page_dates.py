@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from services.ingest.dates import Clue, date_line, find_all
-from services.ingest.markup import Element, one_line
+from services.ingest.markup import Element, one_line, plain_title
 
 _META_DATES = (
     "article:published_time", "og:article:published_time", "datepublished", "date", "dc.date", "dc.date.issued",
@@ -54,6 +54,17 @@ def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:
         yield value
         for name in ("@graph", "mainEntity", "mainEntityOfPage"):
             yield from _objects(value.get(name), depth + 1)
+
+
+def own_title(tree: Element, data: Iterable[dict[str, Any]]) -> str:
+    """What a page calls its article: its only heading of the first rank, else the headline that it states to others,
+    else its window's title; empty when it says nothing."""
+    headings = [one_line(node.text_content()) for node in islice(tree.iter("h1"), 2)]
+    stated_as = (node.get("headline") for node in data if _ARTICLE_TYPES.search(str(node.get("@type", ""))))
+    shared_as = tree.xpath("//meta[@property='og:title' or @name='twitter:title']/@content")[:2]
+    window = [tree.findtext(".//title") or ""]
+    candidates = (*(headings if len(headings) == 1 else ()), *stated_as, *shared_as, *window)
+    return next((plain for one in candidates if isinstance(one, str) and (plain := plain_title(one))), "")
 
 
 def stated(tree: Element, data: Iterable[dict[str, Any]], title: str) -> tuple[Clue, ...]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -84,7 +84,8 @@ class Candidate:
 
     @property
     def entry(self) -> Entry:
-        return self.listings[0][1]
+        """What the first source says that has a title; without any, what the first one says."""
+        return next((entry for _, entry in self.listings if entry.title), self.listings[0][1])
 
     @property
     def late_days(self) -> int:
@@ -97,9 +98,24 @@ def candidates(polled: Iterable[tuple[Source, Sequence[Entry]]]) -> list[Candida
     found: dict[str, dict[str, tuple[Source, Entry]]] = {}
     for source, entries in polled:
         for entry in entries:
-            carriers = found.setdefault(ids.item_id(entry.url), {})
+            carriers = found.setdefault(_identity(source, entry), {})
             carriers.setdefault(source.source_key, (source, entry))
     return [Candidate(item_id, tuple(carriers.values())) for item_id, carriers in found.items()]
+
+
+def _identity(source: Source, entry: Entry) -> str:
+    """An article's identity; for an entry without an address, that of its own words."""
+    if entry.url:
+        return ids.item_id(entry.url)
+    return ids.entry_id(source.source_key, entry.title, entry.date, entry.summary, entry.body)
+
+
+def titled(candidate: Candidate, title: str) -> Candidate:
+    """A candidate that no source gave a title, with the one that its article has."""
+    if candidate.entry.title or not title:
+        return candidate
+    (source, entry), *others = candidate.listings
+    return replace(candidate, listings=((source, entry.model_copy(update={"title": title})), *others))
 
 
 def with_attachments(
@@ -133,7 +149,7 @@ def _attached(entry: Entry, urls: Sequence[str]) -> Entry:
 def _owner(entries: Sequence[Entry], number: int, is_link: Callable[[str], bool]) -> int | None:
     """Where the release stands to which a link-only entry belongs; None for an article, or when it cannot be told."""
     link = entries[number]
-    if not is_link(link.title):
+    if not link.url or not is_link(link.title):
         return None
     releases = [n for n, entry in enumerate(entries) if not is_link(entry.title)]
     named = [n for n in releases if link.url in entries[n].attachments]
@@ -163,14 +179,15 @@ class Considered:
 
 
 def seen(considered: Considered) -> SeenItem:
-    """The manifest's line about a candidate; its last disposition is its outcome."""
+    """The manifest's line about a candidate; its last disposition is its outcome. What has no address is told under
+    that of its source, what has no title under that of its article."""
     candidate = considered.candidate
     others = [source.source_key for source, _ in candidate.listings[1:]]
     also = [Disposition(stage="ingest", outcome="duplicate", reason=f"also listed by {key}") for key in others]
     return SeenItem(
         item_id=candidate.item_id,
-        url=candidate.entry.url,
-        title=candidate.entry.title,
+        url=candidate.entry.url or candidate.source.url,
+        title=candidate.entry.title or (considered.raw.title if considered.raw else ""),
         published=considered.published,
         source_key=considered.raw.source_key if considered.raw else candidate.source.source_key,
         dispositions=(*also, Disposition(stage="ingest", outcome=considered.outcome, reason=considered.reason)),

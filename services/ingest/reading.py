@@ -1,7 +1,9 @@
 """From a candidate to a dated text: the article where it can be had, the feed's own words where not."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
+from textwrap import shorten
 from urllib.parse import urlsplit
 
 from services.ingest import dates
@@ -27,12 +29,19 @@ ARTICLE_SECONDS = 180.0
 SHORT = 300
 """A page with less text than this leaves it to its attachment."""
 
+TITLE = 160
+"""Letters of a title that is made of an article's first words."""
+
+_SENTENCE_END = re.compile(r"(?<=[a-zà-ÿ0-9)][.!?])\s+(?=[A-ZÀ-Þ“«\"])|(?<=[。！？])")
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A candidate as read. `dated` is None when no date could be established, `undated` says why. `again`: the article,
-    or the attachment that holds its text, could not be read, so that a later run should try."""
+    """A candidate as read. `title` is the listing's, else the article's own, else its first words. `dated` is None when
+    no date could be established, `undated` says why. `again`: the article, or the attachment that holds its text, could
+    not be read, so that a later run should try."""
 
+    title: str
     text: str
     text_origin: TextOrigin
     dated: Dated | None
@@ -62,8 +71,9 @@ def read(candidate: Candidate, fetch: Gets, now: datetime) -> Reading:
         notes.append("the page is behind a paywall")
     if fallback:
         notes.append("the text is the feed's own" if own_origin != "listing" else "the text is the listing's own")
-    dated, undated = dates.establish(_clues(candidate, article), source.timezone, now)
-    return Reading(text, origin, dated, undated, tuple(notes), fallback or unread)
+    title = entry.title or (article.title if article else "") or first_words(text)
+    dated, undated = dates.establish(_clues(candidate, article, title), source.timezone, now)
+    return Reading(title, text, origin, dated, undated, tuple(notes), fallback or unread)
 
 
 def _wants_article(candidate: Candidate) -> bool:
@@ -99,7 +109,8 @@ def _with_attachment(
             unread = True
         elif len(pdf.text) > len(article.text if article else ""):
             notes.append(f"the text is the attachment's ({url})")
-            return replace(pdf, clues=article.clues if article else ()), notes, False
+            own = Article("") if article is None else article
+            return replace(pdf, clues=own.clues, title=own.title or pdf.title), notes, False
     return article, notes, unread
 
 
@@ -125,13 +136,20 @@ def _choose(article: Article | None, own: str, own_origin: TextOrigin) -> tuple[
     return article.text, "pdf" if article.is_pdf else "article", False
 
 
-def _clues(candidate: Candidate, article: Article | None) -> list[Clue]:
+def first_words(text: str) -> str:
+    """A text's first sentence, or as much of it as makes a title: whole words, and a sign that they go on."""
+    opening = text.strip().split("\n", 1)[0]
+    sentence = _SENTENCE_END.split(opening, maxsplit=1)[0].rstrip(".")
+    return shorten(sentence, TITLE, placeholder=" …")
+
+
+def _clues(candidate: Candidate, article: Article | None, title: str) -> list[Clue]:
     """Everything that could date the article."""
     source, entry = candidate.source, candidate.entry
     clues = list(article.clues) if article else []
     clues += [Clue(listed.date_origin, listed.date) for _, listed in candidate.listings if listed.date]
     body = article.text if article else ""
-    clues.append(Clue("text", dates.dateline(body, entry.title, source.timezone)))
+    clues.append(Clue("text", dates.dateline(body, title, source.timezone)))
     clues.append(Clue("url", dates.from_url(entry.url)))
     return [clue for clue in clues if clue.text]
 
@@ -147,7 +165,7 @@ def raw_item(candidate: Candidate, source: Source, reading: Reading, fetched_at:
     """The raw item of a dated reading, under the source that let it in. Raises ValueError without a date."""
     if reading.dated is None:
         raise ValueError("an undated reading makes no item")
-    moment, title = reading.dated.moment, candidate.entry.title
+    moment, title = reading.dated.moment, reading.title
     return RawItem(
         item_id=candidate.item_id,
         content_hash=ids.content_hash(title, reading.text),

@@ -46,15 +46,15 @@ class QueuedItem(Contract):
 
 
 class SourceReport(Contract):
-    """How a source did in this run. `gap`: its listing shared nothing with the one before, so that items may be
-    missing; `poll_hours` is then the interval that would miss none. `silent_days`: without anything new, when that is
-    longer than usual for it. An edition made without a run says only which sources its items came from: `collected`,
-    `listed` of them."""
+    """How a source did in this run. `partial`: some of its pages could not be read, `error` says why. `gap`: its
+    listing shared nothing with the one before, so that items may be missing; `poll_hours` is then the interval that
+    would miss none. `silent_days`: without anything new, when that is longer than usual for it. An edition made without
+    a run says only which sources its items came from: `collected`, `listed` of them."""
 
     source_key: str
     source_name: str
     source_type: str
-    status: Literal["ok", "not_modified", "failed", "collected"]
+    status: Literal["ok", "not_modified", "partial", "failed", "collected"]
     listed: int = 0
     queued: int = 0
     error: str = ""

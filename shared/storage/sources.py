@@ -20,7 +20,8 @@ _SILENT_AT_LEAST = timedelta(days=14)
 
 class Entry(Contract):
     """What a listing says of one article: absolute `url`, plain `title`, `summary` and `body` as plain paragraphs,
-    `date` exactly as it was written, and where that stood. `attachments` are addresses of the release's files."""
+    `date` exactly as it was written, and where that stood. `attachments` are addresses of the release's files. `url` is
+    empty where the listing gives no usable address, `title` where it gives none."""
 
     url: str
     title: str
@@ -34,7 +35,8 @@ class Entry(Contract):
 class Snapshot(Record):
     """sources/{source_key}/entries.json: validators and the entries that they stand for, in one object, so that neither
     can be kept without the other. `signature` tells what read them (address, reader, extractor). `back_to` is the day
-    (ISO) as far back as which older pages were read; empty when the source has none."""
+    (ISO) as far back as which older pages were read; empty when the source has none. `missing` tells what of the
+    listing could not be read; empty for a whole one."""
 
     source_key: str
     signature: str
@@ -43,14 +45,16 @@ class Snapshot(Record):
     fetched_at: str
     entries: tuple[Entry, ...]
     back_to: str = ""
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How a source has been doing. `average` is the mean number of entries of a fetch; `gaps` are the run clock's
-    moments (ISO) at which a listing shared no entry with the one before; `retry_at` is when it asked to be left alone
-    until (ISO, or empty); `newest_at` is when an entry was last new; `rhythm_hours` the usual time between two fetches
-    with something new; `span_hours` the time that its listing covers, or at most covers (0: unknown)."""
+    """How a source has been doing. `last_error` without `failures`: it was read in part. `average` is the mean number
+    of entries of a fetch; `gaps` are the run clock's moments (ISO) at which a listing shared no entry with the one
+    before; `retry_at` is when it asked to be left alone until (ISO, or empty); `newest_at` is when an entry was last
+    new; `rhythm_hours` the usual time between two fetches with something new; `span_hours` the time that its listing
+    covers, or at most covers (0: unknown)."""
 
     last_attempt: str = ""
     last_success: str = ""
@@ -127,19 +131,24 @@ def after_success(
     fresh: bool,
     gap_at: datetime | None = None,
     span_hours: float = 0.0,
+    missing: str = "",
+    retry_at: str = "",
 ) -> Health:
     """Health after a listing of `listed` entries was read at `at`; `fresh`: some were new. `gap_at`: the run clock's
-    moment, if the listing shared nothing with the one before. `span_hours`: what it covers, 0 for unknown."""
+    moment, if the listing shared nothing with the one before. `span_hours`: what it covers, 0 for unknown. `missing`:
+    what of it could not be read, and `retry_at` until when the source asked to be left alone (ISO, or empty)."""
     moment = at.isoformat()
     return Health(
         last_attempt=moment,
         last_success=moment,
+        last_error=missing,
         failures=0,
         fetches=health.fetches + 1,
         average=round((health.average * health.fetches + listed) / (health.fetches + 1), 2),
         newest_at=moment if fresh else health.newest_at,
         gaps=(*health.gaps, gap_at.isoformat())[-_KEPT_GAPS:] if gap_at else health.gaps,
         rhythm_hours=_rhythm(health, at) if fresh else health.rhythm_hours,
+        retry_at=retry_at,
         span_hours=round(span_hours, 2) or health.span_hours,
     )
 

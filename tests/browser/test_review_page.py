@@ -34,9 +34,11 @@ def mails(reviewed: Reviewed, title: str) -> list[str]:
     return sorted(address for mail in sent if mail["Subject"] == title for address in mail["To"])
 
 
-def titles(page: Any) -> list[str]:
-    """Titles in the newsletter as the frame shows it."""
-    return [text.strip() for text in page.frame_locator("iframe").locator("h3").all_inner_texts()]
+def newsletter_with(page: Any, text: str) -> str:
+    """What the frame shows, once it shows this: the frame is loaded by itself, and is blank until then."""
+    body = page.frame_locator("iframe").locator("body")
+    body.get_by_text(text).first.wait_for(state="attached")
+    return str(body.inner_text())
 
 
 def wait_for_status(page: Any, status: str) -> None:
@@ -73,8 +75,7 @@ def test_draft_to_sent(page: Any, window: str, reviewed: Reviewed) -> None:
     assert cards.nth(1).get_by_label("Reason").input_value() == "not for this reader"
     page.get_by_role("button", name="Save and look").click()
     assert "Saved" in page.locator(".note").inner_text()
-    shown = page.frame_locator("iframe").locator("body").inner_text()
-    assert "A title by the reviewer" in shown
+    shown = newsletter_with(page, "A title by the reviewer")
     assert dropped not in shown
     assert first not in shown
     check_accessible(page, "saved")
@@ -93,9 +94,8 @@ def test_draft_to_sent(page: Any, window: str, reviewed: Reviewed) -> None:
     assert dropped not in mail["BodyText"]
 
 
-def test_draft_to_sent_by_keyboard_alone(page: Any, window: str, reviewed: Reviewed) -> None:
-    if window == "phone":
-        pytest.skip("a phone has no keyboard")
+@pytest.mark.parametrize("window", ["desktop"])  # a phone has no keyboard
+def test_draft_to_sent_by_keyboard_alone(page: Any, reviewed: Reviewed) -> None:
     page.goto(reviewed.address)
     keys = page.keyboard
 
@@ -130,9 +130,8 @@ def test_draft_to_sent_by_keyboard_alone(page: Any, window: str, reviewed: Revie
     assert "noise by keyboard" in labels
 
 
-def test_dropped_story_stays_dropped(page: Any, window: str, reviewed: Reviewed) -> None:
-    if window == "phone":
-        pytest.skip("the same on a phone")
+@pytest.mark.parametrize("window", ["desktop"])  # the same on a phone
+def test_dropped_story_stays_dropped(page: Any, reviewed: Reviewed) -> None:
     page.goto(reviewed.address)
     card = page.locator("section[aria-labelledby=items] article").nth(0)
     title = card.locator("h3").inner_text()

@@ -44,7 +44,7 @@ _MOST_BLOCKS = 5000
 class HtmlListing:
     """Reads listing pages."""
 
-    version = "html-2"
+    version = "html-3"
     conditional = True
 
     def start(self, source: Source, context: ReadingContext) -> str:  # noqa: ARG002 (the interface's)
@@ -59,7 +59,8 @@ class HtmlListing:
         selectors = context.extractor.selectors if context.extractor else Selectors()
         blocks = list(islice(_selected_blocks(tree, selectors), _MOST_BLOCKS)) if selectors.item else []
         found = [entry for block in blocks if (entry := _read_block(block, base, selectors, source, context))]
-        found = found or _generic(tree, base, source, context)
+        if not any(entry.url and entry.title for entry in found):  # the selectors are not this page's
+            found = _generic(tree, base, source, context) or found
         if not found:
             raise UnreadableError("no article found in the listing; write an extractor for it in html_extractors.yaml")
         return Listing(tuple(_merged(found))[: source.max_items], _next_page(tree, base, selectors))
@@ -85,19 +86,21 @@ def _selected_blocks(tree: Element, selectors: Selectors) -> Iterator[Element]:
 def _read_block(
     block: Element, base: str, selectors: Selectors, source: Source, context: ReadingContext
 ) -> Entry | None:
-    """One item of a listing. Parts without a selector are found as the generic parser finds them."""
+    """One item of a listing. Parts without a selector are found as the generic parser finds them.
+
+    What a selector calls an item is one even if it has no title, or, when it is dated, no link.
+    """
     anchors = _links(_select(block, selectors.url) if selectors.url else _anchors(block), base)
-    if not anchors:
-        return None
     chosen = _select(block, selectors.title) if selectors.title else []
     title, link = _title_and_link(block, chosen, anchors, context)
-    if not title:
+    date = _block_date(block, selectors, context, source.timezone, title)
+    if not (selectors.item and (link or (title and date))) and not (title and link):
         return None
     return Entry(
         url=link,
         title=title,
         summary=_summary(block, selectors, title),
-        date=_block_date(block, selectors, context, source.timezone, title),
+        date=date,
         date_origin="listing",
         attachments=tuple(dict.fromkeys(u for a, u in anchors if u != link and context.is_link(_label(a)))),
     )
@@ -131,10 +134,10 @@ def _title_and_link(
     for element in (*chosen, *_titled(block)):
         text = _label(element)
         if text and not _GENERIC.match(text) and not (context.is_link(text) and len(anchors) > 1):
-            return text, _link_of(element, anchors)
+            return text, _link_of(element, anchors) if anchors else ""
     spoken = [(text, url) for a, url in anchors if (text := _label(a)) and not _GENERIC.match(text)]
     releases = [pair for pair in spoken if not context.is_link(pair[0])]
-    return max(releases or spoken, key=lambda pair: len(pair[0]), default=("", ""))
+    return max(releases or spoken, key=lambda pair: len(pair[0]), default=("", anchors[0][1] if anchors else ""))
 
 
 def _titled(block: Element) -> Iterator[Element]:
@@ -161,7 +164,7 @@ def _block_date(block: Element, selectors: Selectors, context: ReadingContext, t
     form = context.extractor.date_format if context.extractor else ""
     for element in _select(block, selectors.date) if selectors.date else ():
         text = element.get("datetime") or element.get("content") or _label(element)
-        if moment := parse(text, timezone, form) or find(_label(element).replace(title, " "), timezone):
+        if moment := parse(text, timezone, form) or find(_without(_label(element), title), timezone):
             return text if not form else (moment.at.isoformat() if moment.at else moment.day.isoformat())
     return next((text for text in _date_texts(block, title) if parse(text, timezone)), "")
 
@@ -172,9 +175,13 @@ def _date_texts(block: Element, title: str) -> Iterator[str]:
         yield _label(node)
     for node in block.iter():
         if isinstance(node.tag, str) and _DATE_CLASS.search(f"{node.get('class', '')} {node.get('itemprop', '')}"):
-            yield node.get("content") or _label(node).replace(title, " ")
+            yield node.get("content") or _without(_label(node), title)
     if len(text := element_text(block)) < _SHORT_BLOCK:
-        yield from (line for line in text.splitlines() if line and title not in line and len(line) < 60)
+        yield from (line for line in text.splitlines() if line and not (title and title in line) and len(line) < 60)
+
+
+def _without(text: str, title: str) -> str:
+    return text.replace(title, " ") if title else text
 
 
 def _generic(tree: Element, base: str, source: Source, context: ReadingContext) -> list[Entry]:
@@ -263,11 +270,13 @@ def _shape(block: Element) -> tuple[str, str, str]:
 
 def _merged(entries: Iterable[Entry]) -> Iterator[Entry]:
     """One entry an address; the first one's title, and a date from whichever has it."""
-    by_url: dict[str, Entry] = {}
+    merged: dict[str, Entry] = {}
     for entry in entries:
-        known = by_url.get(entry.url)
-        by_url[entry.url] = known.model_copy(update={"date": known.date or entry.date}) if known else entry
-    yield from by_url.values()
+        key = entry.url or f"{entry.title} {entry.date}"
+        known = merged.get(key)
+        more = {"title": known.title or entry.title, "date": known.date or entry.date} if known else {}
+        merged[key] = known.model_copy(update=more) if known else entry
+    yield from merged.values()
 
 
 def _next_page(tree: Element, base: str, selectors: Selectors) -> str:

@@ -1,6 +1,7 @@
 """PubMed through E-utilities: esearch finds, efetch reads (NCBI's documentation: "A General Introduction to the
 E-utilities"). Both answers are XML; the history server carries the result from one to the other."""
 
+from collections.abc import Iterable
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from lxml import etree
@@ -37,7 +38,7 @@ def pace(url: str) -> float | None:
 class PubMed:
     """Reads esearch and efetch answers; `Source.query` is the search term."""
 
-    version = "pubmed-2"
+    version = "pubmed-3"
     conditional = False
 
     def start(self, source: Source, context: ReadingContext) -> str:
@@ -60,7 +61,9 @@ class PubMed:
             return _found(root, source, context)
         if root.tag != "PubmedArticleSet":
             raise UnreadableError(f"not a PubMed answer: {_error(root) or root.tag}")
-        entries = tuple(e for article in root.findall("PubmedArticle") if (e := _entry(article)) is not None)
+        entries = tuple(
+            _entry(node) if node.tag == "PubmedArticle" else _chapter(node) for node in root if _is_record(node)
+        )
         return Listing(entries, next_url=_next(url, source.max_items))
 
 
@@ -115,17 +118,36 @@ def _next(url: str, most: int) -> str:
     return f"{url.split('?', 1)[0]}?{urlencode(query)}"
 
 
-def _entry(article: etree._Element) -> Entry | None:
+def _is_record(node: etree._Element) -> bool:
+    return node.tag in ("PubmedArticle", "PubmedBookArticle")
+
+
+def _chapter(book: etree._Element) -> Entry:
+    """A book, or a chapter of one, as an entry."""
+    title = _text(book.find("BookDocument/ArticleTitle")) or _text(book.find("BookDocument/Book/BookTitle"))
+    entered = "PubmedBookData/History/PubMedPubDate[@PubStatus='pubmed']"
+    return Entry(
+        url=_page(book.findtext("BookDocument/PMID")),
+        title=title,
+        body=_abstract(book.findall("BookDocument/Abstract/AbstractText")),
+        date=_day(book.find("BookDocument/ContributionDate")) or _day(book.find(entered)),
+        date_origin="pubmed",
+    )
+
+
+def _page(pmid: str | None) -> str:
+    return _ARTICLE.format(pmid=pmid) if pmid else ""
+
+
+def _entry(article: etree._Element) -> Entry:
     pmid = article.findtext("MedlineCitation/PMID")
     title = _text(article.find("MedlineCitation/Article/ArticleTitle")) or _text(
         article.find("MedlineCitation/Article/VernacularTitle")
     )
-    if not pmid or not title:
-        return None
     return Entry(
-        url=_ARTICLE.format(pmid=pmid),
+        url=_page(pmid),
         title=title,
-        body=_abstract(article),
+        body=_abstract(article.findall("MedlineCitation/Article/Abstract/AbstractText")),
         date=_date(article),
         date_origin="pubmed",
     )
@@ -136,9 +158,9 @@ def _text(node: etree._Element | None) -> str:
     return "" if node is None else one_line("".join(str(piece) for piece in node.itertext()))
 
 
-def _abstract(article: etree._Element) -> str:
+def _abstract(nodes: Iterable[etree._Element]) -> str:
     parts = []
-    for node in article.findall("MedlineCitation/Article/Abstract/AbstractText"):
+    for node in nodes:
         label, text = node.get("Label", ""), _text(node)
         parts += [f"{label}: {text}" if label and label != "UNLABELLED" else text] if text else []
     return "\n\n".join(parts)

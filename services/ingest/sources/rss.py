@@ -33,7 +33,7 @@ _WIDE = (b"\xff\xfe", b"\xfe\xff")
 class Feed:
     """Reads feeds."""
 
-    version = "rss-2"
+    version = "rss-3"
     conditional = True
 
     def start(self, source: Source, context: ReadingContext) -> str:  # noqa: ARG002 (the interface's)
@@ -52,8 +52,7 @@ class Feed:
         clean = bounded(_SURROGATE.sub(b" ", whole))
         raws, feed = quick.read(clean, content_type, url) or _parsed(clean, content_type, url)
         base = absolute(url, feed.get("link") or "") or url
-        entries = (_entry(raw, url, base) for raw in raws[: source.max_items])
-        found = tuple(entry for entry in entries if entry is not None)
+        found = tuple(_entry(raw, url, base) for raw in raws[: source.max_items])
         return Listing(found, next_url=_older(feed, url), problem=problem)
 
 
@@ -112,17 +111,13 @@ def _closed(body: bytes) -> bytes:
     return body + inner + b"</" + root.group(1) + b">"
 
 
-def _entry(raw: Any, url: str, base: str) -> Entry | None:
-    link = _link(raw, url, base)
-    title = plain_title(raw.get("title") or "")
-    if not link or not title:
-        return None
+def _entry(raw: Any, url: str, base: str) -> Entry:
     contents = [content.get("value") or "" for content in raw.get("content", ())]
     summary = paragraphs(raw.get("summary") or "")
     body = paragraphs(max(contents, key=len, default=""))
     return Entry(
-        url=link,
-        title=title,
+        url=_link(raw, url, base),
+        title=plain_title(raw.get("title") or ""),
         summary=summary,
         body=body if body != summary else "",
         date=_date(raw),
@@ -132,13 +127,14 @@ def _entry(raw: Any, url: str, base: str) -> Entry | None:
 
 
 def _link(raw: Any, url: str, base: str) -> str:
-    """The article's address: the entry's link, else an anchor in its title, else a permanent id."""
+    """The article's address: the entry's link, else an anchor in its title, a permanent id, or its file; or empty."""
     inside = _HREF.search((raw.get("title") or "")[:_TITLE])
     candidates = (
         raw.get("feedburner_origlink", ""),
         raw.get("link", ""),
         inside.group(1) if inside else "",
         raw.get("id", "") if str(raw.get("id", "")).startswith("http") else "",
+        *(enclosure.get("href") or "" for enclosure in raw.get("enclosures", ())),
     )
     return next((link for one in candidates if one and (link := absolute(base, one) or absolute(url, one))), "")
 

@@ -152,7 +152,63 @@ def test_an_older_page_that_fails_loses_nothing_of_the_first(world: World) -> No
     fake = FakeWeb({**pages, f"{SITE}?page=2": FetchError("answered 500", 500)})
     body = run(world, tree([source("site", SITE, "html", content_enrichment=False)]), fake, 1, period_days=30)
     assert body["items_queued"] == 9
-    assert "older pages: answered 500" in body["sources_failed"]["site"]
+    assert body["sources_failed"] == {}
+    assert body["sources_partial"] == {"site": "older pages: answered 500"}
+    report = world.manifest(body).sources[0]
+    assert (report.status, report.listed, report.error) == ("partial", 10, "older pages: answered 500")
+
+
+def test_an_older_page_that_always_fails_is_told_each_time_and_hides_no_gap(world: World) -> None:
+    config = tree([source("site", SITE, "html", content_enrichment=False)])
+    failing = {f"{SITE}?page=2": FetchError("answered 500", 500)}
+    first = _pages(3, 10, "<a rel='next' href='{next}'>2</a>")[SITE].encode()
+    fake = FakeWeb({SITE: Page(SITE, 200, first, "text/html", '"v1"'), **failing})
+    run(world, config, fake, 1, period_days=30)
+    memory = SourceMemory(world.table, world.objects)
+    health, snapshot = memory.health("site"), memory.snapshot("site")
+    assert snapshot is not None
+    assert (len(snapshot.entries), snapshot.missing) == (10, "older pages: answered 500")
+    assert (health.failures, health.last_error, health.average) == (0, "older pages: answered 500", 10)
+
+    again = world.manifest(run(world, config, fake, 2, hours=6, period_days=30)).sources[0]
+    assert (again.status, again.gap) == ("partial", False)
+    assert fake.conditions[-2:] == [("", ""), ("", "")]  # what is missing lies in the window, so it is asked for
+    short = world.manifest(run(world, config, fake, 3, hours=12, period_days=5)).sources[0]
+    assert fake.conditions[-1] == ('"v1"', "")
+    assert (short.status, short.error) == ("partial", "older pages: answered 500")
+
+    turned = first.replace(b"/news/item-", b"/news/other-")
+    fake.pages[SITE] = Page(SITE, 200, turned, "text/html", '"v2"')
+    gap = world.manifest(run(world, config, fake, 4, hours=18, period_days=30)).sources[0]
+    assert (gap.status, gap.gap) == ("partial", True)
+    assert gap.poll_hours
+
+    fake.pages |= {f"{SITE}?page={n}": _pages(3, 10, "")[f"{SITE}?page={n}"] for n in (2, 3)}
+    mended = world.manifest(run(world, config, fake, 5, hours=24, period_days=30)).sources[0]
+    assert (mended.status, mended.error) == ("ok", "")
+    assert memory.health("site").last_error == ""
+
+
+def test_an_older_page_that_asks_for_patience_gets_it(world: World) -> None:
+    config = tree([source("site", SITE, "html", content_enrichment=False)])
+    pages = _pages(3, 10, "<a rel='next' href='{next}'>2</a>")
+    fake = FakeWeb({**pages, f"{SITE}?page=2": FetchError("answered 429", 429, 7200)})
+    run(world, config, fake, 1, period_days=30)
+    asked = len(fake.asked)
+    body = run(world, config, fake, 2, hours=1, period_days=30)
+    assert len(fake.asked) == asked
+    assert body["items_queued"] == 9
+    assert "older pages: answered 429" in body["sources_failed"]["site"]
+
+
+def test_a_feed_whose_second_page_is_cut_off_counts_what_it_held_and_is_told(world: World) -> None:
+    head = "<channel><generator>https://wordpress.org/?v=6.8</generator>"
+    first = rss(("One", ONE, DAY)).replace("<channel>", head)
+    second = rss(("Two", f"{ONE}-2", "Mon, 01 Dec 2025 10:00:00 GMT")).replace("<channel>", head)
+    fake = FakeWeb({FEED: first, f"{FEED}?paged=2": second.removesuffix("</channel></rss>") + "<item><title>Thr"})
+    body = run(world, tree([source("news", FEED, content_enrichment=False)]), fake, 1, period_days=30)
+    assert body["items_queued"] == 2
+    assert "cut off after 1" in body["sources_failed"]["news"]
 
 
 def test_an_attachment_that_is_listed_by_itself_belongs_to_its_release_and_gives_it_its_text(world: World) -> None:

@@ -26,6 +26,11 @@ def test_a_source_that_is_well_needs_no_attention() -> None:
     assert attention(NEWS, Health(), NOW) == ["never polled"]
 
 
+def test_a_source_that_was_read_in_part_says_so() -> None:
+    health = Health(last_attempt="x", last_success=NOW.isoformat(), last_error="older pages: answered 500")
+    assert attention(NEWS, health, NOW) == ["read in part: older pages: answered 500"]
+
+
 def test_failures_patience_silence_and_gaps_are_told() -> None:
     health = Health(
         last_attempt="x",

@@ -55,6 +55,11 @@ def test_a_source_that_failed_is_named_with_its_reason():
     assert source_failures([DOWN, DOWN.model_copy(update={"status": "ok", "error": ""})]) == ["Acme: 404 Not Found"]
 
 
+def test_a_source_that_was_read_in_part_is_told():
+    partial = DOWN.model_copy(update={"status": "partial", "error": "older pages: answered 500"})
+    assert source_failures([partial]) == ["Acme: read in part: older pages: answered 500"]
+
+
 def test_a_gap_is_told():
     assert "may be missing" in source_failures([DOWN.model_copy(update={"status": "ok", "gap": True})])[0]
 

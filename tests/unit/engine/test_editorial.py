@@ -263,11 +263,12 @@ def test_coverage_names_types_numbers_window_failures_and_gaps():
         report_of("c", "press_sector", gap=True),
         report_of("d", "press_sector", "failed"),
         report_of("e", "blog_of_somebody"),
+        report_of("f", "press_sector", "partial"),
     )
     line = coverage_line(Covered(reports, WINDOW, 149, 5), wording("en"))
     assert line == (
-        "Coverage: 2 company sites, 1 press source and 1 other source, 2 March 2026 – 8 March 2026. "
-        "149 items seen, 5 printed. Not reached: D. Possible gaps: C."
+        "Coverage: 2 company sites, 2 press sources and 1 other source, 2 March 2026 – 8 March 2026. "
+        "149 items seen, 5 printed. Read in part: F. Not reached: D. Possible gaps: C."
     )
 
 

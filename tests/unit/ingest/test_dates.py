@@ -85,6 +85,50 @@ def test_the_day_is_the_sources_own_and_the_moment_is_utc(text: str, timezone: s
     assert (found.day.isoformat(), found.at and found.at.isoformat()) == (day, moment)
 
 
+@pytest.mark.parametrize("timezone", ["America/Los_Angeles", "America/New_York", "UTC", "Europe/Paris", "Asia/Seoul"])
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("2025-12-09T00:00:00Z", ""),
+        ("2025-12-09T00:00:00.000Z", ""),
+        ("2025-12-09T00:00:00+00:00", ""),
+        ("2025-12-09T00:00:00-00:00", ""),
+        ("2025-12-09 00:00:00 +0000", ""),
+        ("20251209T000000Z", ""),
+        ("Tue, 09 Dec 2025 00:00:00 GMT", ""),
+        ("Tue, 09 Dec 2025 00:00:00 +0000", ""),
+        ("Tue, 09 Dec 2025 00:00:00 -0000", ""),
+        ("Tue, 9 Dec 2025 00:00:00 UT", ""),
+        ("December 9, 2025 12:00 AM UTC", ""),
+        ("9 December 2025 00:00 GMT", ""),
+        ("published 2025-12-09T00:00:00Z by the press office", ""),
+        ("09/12/2025 00:00 +0000", "%d/%m/%Y %H:%M %z"),
+    ],
+)
+def test_midnight_utc_is_a_date_without_a_time(text: str, form: str, timezone: str) -> None:
+    found = parse(text, timezone, form)
+    assert found
+    assert found.day == date(2025, 12, 9)
+    assert found.at is None or timezone != "UTC" or found.at.isoformat() == "2025-12-09T00:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "timezone", "day"),
+    [
+        ("2025-12-09T00:00:01Z", "America/New_York", "2025-12-08"),
+        ("2025-12-09T05:00:00Z", "America/New_York", "2025-12-09"),
+        ("2025-12-08T23:00:00Z", "Europe/Paris", "2025-12-09"),
+        ("2025-12-09T00:00:00+01:00", "Europe/Paris", "2025-12-09"),
+        ("2025-12-09T00:00:00-05:00", "America/New_York", "2025-12-09"),
+    ],
+)
+def test_any_other_moment_is_one(text: str, timezone: str, day: str) -> None:
+    found = parse(text, timezone)
+    assert found
+    assert found.at
+    assert found.day.isoformat() == day
+
+
 def test_a_listings_own_form_decides_what_is_ambiguous() -> None:
     found = parse("03/04/2025", form="%d/%m/%Y")
     assert found

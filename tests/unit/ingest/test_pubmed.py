@@ -145,6 +145,43 @@ def test_a_refused_or_malformed_answer_fails_the_source_alone(step: str, answer:
     assert polled.snapshot is None
 
 
+def test_a_search_that_finds_others_than_the_one_before_has_no_gap() -> None:
+    found = PubMed().read(FOUND, "", SEARCH, SOURCE, CONTEXT).next_url
+    web = FakeWeb({SEARCH: FOUND, found: recorded("pubmed1.xml")})
+    first = poll(SOURCE, web, CONTEXT, None, Health(), NOW, NOW)
+    web.pages[found] = recorded("pubmed2.xml")
+    second = poll(SOURCE, web, CONTEXT, first.snapshot, first.health, NOW, NOW)
+    assert first.entries
+    assert second.entries
+    assert not {entry.url for entry in first.entries} & {entry.url for entry in second.entries}
+    assert not second.report.gap
+
+
+def test_what_was_read_before_a_refusal_counts() -> None:
+    many = FOUND.replace(b"<Count>2</Count>", b"<Count>150</Count>")
+    first = PubMed().read(many, "", SEARCH, SOURCE, CONTEXT).next_url
+    web = FakeWeb({SEARCH: many, first: recorded("pubmed1.xml")})
+    polled = poll(SOURCE, web, CONTEXT, None, Health(), NOW, NOW)
+    assert (polled.report.status, polled.report.error) == ("partial", "older pages: answered 404")
+    assert len(polled.entries) == 2
+
+
+def test_chapters_of_books_and_records_without_a_title_are_listed_too() -> None:
+    body = (
+        b"<PubmedArticleSet><PubmedBookArticle><BookDocument><PMID>7</PMID><Book><BookTitle>A book</BookTitle></Book>"
+        b"<ArticleTitle>Depot injections</ArticleTitle><Abstract><AbstractText>What they are.</AbstractText></Abstract>"
+        b"</BookDocument><PubmedBookData><History><PubMedPubDate PubStatus='pubmed'><Year>2025</Year><Month>12</Month>"
+        b"<Day>9</Day></PubMedPubDate></History></PubmedBookData></PubmedBookArticle>"
+        b"<PubmedArticle><MedlineCitation><PMID>8</PMID><Article><Abstract><AbstractText>It has none.</AbstractText>"
+        b"</Abstract></Article></MedlineCitation></PubmedArticle></PubmedArticleSet>"
+    )
+    book, untitled = read(body)
+    assert (book.url, book.title, book.body, book.date) == (
+        "https://pubmed.ncbi.nlm.nih.gov/7/", "Depot injections", "What they are.", "2025-12-09",
+    )  # fmt: skip
+    assert (untitled.url, untitled.title, untitled.body) == ("https://pubmed.ncbi.nlm.nih.gov/8/", "", "It has none.")
+
+
 def test_the_interface_is_asked_at_the_pace_that_it_allows() -> None:
     assert pace("https://pubmed.ncbi.nlm.nih.gov/1/") is None
     assert 1 / 3 <= (pace(SEARCH) or 0) < 0.4
