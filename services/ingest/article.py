@@ -3,6 +3,7 @@
 import logging
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import trafilatura
@@ -60,24 +61,27 @@ class Article:
     title: str = ""
 
 
-def read_article(body: bytes, content_type: str, title: str) -> Article:
-    """The article in an answer, HTML or PDF by its own first bytes. Raises UnreadablePageError."""
+def read_article(body: bytes, content_type: str, title: str, latest: date) -> Article:
+    """The article in an answer, HTML or PDF by its own first bytes; published on the day `latest` at the latest.
+
+    Raises UnreadablePageError.
+    """
     if body.lstrip()[:5] == b"%PDF-":
         text = clean(read_pdf(body))[:TEXT_LIMIT]
         title = title or _opening(text)
         return Article(without_title(text, title), is_pdf=True, title=title)
     if "pdf" in content_type.lower():
         raise UnreadablePageError("announced as PDF, but is none")
-    return _read_html(decode(body, content_type), title)
+    return _read_html(decode(body, content_type), title, latest)
 
 
-def _read_html(markup: str, title: str) -> Article:
+def _read_html(markup: str, title: str, latest: date) -> Article:
     tree = parse_page(markup)
     if tree is None:
         raise UnreadablePageError("the page is empty")
     data = list(linked_data(tree))
     title = title or own_title(tree, data)
-    clues = stated(tree, data, title)
+    clues = stated(tree, data, title, latest)
     walled = any(_is_false(node.get("isAccessibleForFree")) for node in data)
     page_title = one_line(tree.findtext(".//title") or "")
     text = without_title(main_text(tree), title)

@@ -277,6 +277,11 @@ def date_line(line: str, timezone: str = "UTC") -> Moment | None:
     return moments[0] if len(rest) <= _PLACE else None
 
 
+def latest(now: datetime) -> date:
+    """The last day on which something read at `now` can have been published: zones differ by a day."""
+    return (now + timedelta(days=1)).date()
+
+
 def establish(clues: Iterable[Clue], timezone: str, now: datetime) -> tuple[Dated | None, str]:
     """The first clue of the cascade that is a date and not in the future, and why not otherwise.
 
@@ -287,7 +292,7 @@ def establish(clues: Iterable[Clue], timezone: str, now: datetime) -> tuple[Date
         moment = _cached_parse(clue.text, timezone, clue.form)
         if moment is None:
             refused += [f"{clue.origin} {clue.text[:40]!r} is no date"] if clue.text.strip() else []
-        elif moment.day > (now + timedelta(days=1)).date():
+        elif moment.day > latest(now):
             refused.append(f"{clue.origin} {moment.day} lies in the future")
         else:
             return Dated(moment, DatedBy(origin=clue.origin, confidence=_CONFIDENCE[clue.origin])), ""

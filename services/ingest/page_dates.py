@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 from itertools import islice
 from typing import Any
 
@@ -22,6 +23,11 @@ _TIMES = 100
 
 _HEADINGS = ("h1", "h2", "h3", "th", "td")
 _APART = frozenset({"nav", "aside", "footer", "form", "dialog", "script", "style", "noscript", "template"})
+_ELSEWHERE = re.compile(
+    r"(?:^|[\s_-])(?:stock\w*|ticker|quotes?|share-?price|calendar|countdown|today|current-?date|masthead|top-?bar|clock)"
+    r"(?:$|[\s_-])",
+    re.IGNORECASE,
+)
 _BESIDE = 25
 """Elements before and after the title among which its date stands."""
 _LINE = 100
@@ -67,9 +73,10 @@ def own_title(tree: Element, data: Iterable[dict[str, Any]]) -> str:
     return next((plain for one in candidates if isinstance(one, str) and (plain := plain_title(one))), "")
 
 
-def stated(tree: Element, data: Iterable[dict[str, Any]], title: str) -> tuple[Clue, ...]:
-    """Everything on a page that dates it; `data` is its linked data, `title` the article's."""
-    return (*_data_dates(data), *_meta_dates(tree), *_time_elements(tree), *_beside_title(tree, title))
+def stated(tree: Element, data: Iterable[dict[str, Any]], title: str, latest: date) -> tuple[Clue, ...]:
+    """Everything on a page that dates it; `data` is its linked data, `title` the article's, `latest` the last day on
+    which it can have been published."""
+    return (*_data_dates(data), *_meta_dates(tree), *_time_elements(tree), *_beside_title(tree, title, latest))
 
 
 def _data_dates(data: Iterable[dict[str, Any]]) -> Iterator[Clue]:
@@ -118,14 +125,15 @@ def _says_published(node: Element) -> bool:
     return node.get("pubdate") is not None or bool(_PUBLISHED_CLASS.search(names))
 
 
-def _beside_title(tree: Element, title: str) -> Iterator[Clue]:
-    """The date of a line near the title that holds little else; none if such lines disagree."""
+def _beside_title(tree: Element, title: str, latest: date) -> Iterator[Clue]:
+    """The date of a line near the title that holds little else; none if such lines disagree. What lies after `latest`
+    is an event to come."""
     heading = _heading(tree, title)
     if heading is None:
         return
     named = {moment.day for moment in find_all(one_line(title))}
     lines = [line for line in _lines_around(heading) if not _OTHER_DATE.search(line)]
-    dated = [(line, moment) for line in lines if (moment := date_line(line)) and moment.day not in named]
+    dated = [(line, m) for line in lines if (m := date_line(line)) and m.day not in named and m.day <= latest]
     if len({moment.day for _, moment in dated}) == 1:
         yield Clue("text", max((line for line, _ in dated), key=len))
 
@@ -152,8 +160,21 @@ def _lines_around(heading: Element) -> Iterator[str]:
 
 def _apart(node: Element, own: set[Element]) -> bool:
     """Whether an element belongs to the page's frame, or to an article without this heading."""
-    around = (a for a in (node, *node.iterancestors()) if a not in own)
-    return any(a.tag in _APART or a.tag == "article" for a in around)
+    around = [a for a in (node, *node.iterancestors()) if a not in own]
+    return any(a.tag in _APART or a.tag == "article" or _is_elsewhere(a) for a in around)
+
+
+def _is_elsewhere(node: Element) -> bool:
+    """Whether an element is about something else than the article: the day itself, a share's price, another article
+    (a heading that is a link), or the top of all pages."""
+    if _ELSEWHERE.search(f"{node.get('class', '')} {node.get('id', '')}"):
+        return True
+    if node.tag == "header" and next(node.iterancestors("article"), None) is None:
+        return True
+    heading = next(node.iter("h2", "h3", "h4", "h5"), None)
+    return heading is not None and any(
+        link.get("href") for link in (*islice(heading.iter("a"), 1), *heading.iterancestors("a"))
+    )
 
 
 def _own_line(node: Element) -> str:

@@ -58,11 +58,11 @@ def read(candidate: Candidate, fetch: Gets, now: datetime) -> Reading:
     source, entry = candidate.source, candidate.entry
     wanted = _wants_article(candidate)
     allowance, what = Allowance(ARTICLE_SECONDS), f"article of {source.source_key}"
-    article, note = _read_or_say(what, entry, entry.url, fetch, allowance) if wanted else (None, "")
+    article, note = _read_or_say(what, entry, entry.url, fetch, allowance, now) if wanted else (None, "")
     notes = [note] if note else []
     unread = False
     if wanted and not (article and (article.is_pdf or len(article.text) >= SHORT)):
-        article, said, unread = _with_attachment(article, candidate, fetch, allowance)
+        article, said, unread = _with_attachment(article, candidate, fetch, allowance, now)
         notes += said
     own, own_origin = feed_text(candidate)
     text, origin, fallback = _choose(article, own, own_origin)
@@ -82,11 +82,13 @@ def _wants_article(candidate: Candidate) -> bool:
     )
 
 
-def _read_or_say(what: str, entry: Entry, url: str, fetch: Gets, allowance: Allowance) -> tuple[Article | None, str]:
+def _read_or_say(
+    what: str, entry: Entry, url: str, fetch: Gets, allowance: Allowance, now: datetime
+) -> tuple[Article | None, str]:
     """What is at an address, or None and why not, in words that begin with `what`."""
     try:
         with fetched(fetch, url, ARTICLE_BYTES, allowance=allowance) as page:
-            return read_article(page.body, page.content_type, entry.title), ""
+            return read_article(page.body, page.content_type, entry.title, dates.latest(now)), ""
     except (FetchError, UnreadablePageError, TooMuchError) as error:
         return None, f"{what} not read: {error}"
     except OutOfTimeError:
@@ -96,14 +98,14 @@ def _read_or_say(what: str, entry: Entry, url: str, fetch: Gets, allowance: Allo
 
 
 def _with_attachment(
-    article: Article | None, candidate: Candidate, fetch: Gets, allowance: Allowance
+    article: Article | None, candidate: Candidate, fetch: Gets, allowance: Allowance, now: datetime
 ) -> tuple[Article | None, list[str], bool]:
     """The release's attached PDF if it says more than the page, under the page's dates; what is to be noted; and
     whether there is an attachment, but none could be read."""
     attached = dict.fromkeys(url for _, entry in candidate.listings for url in entry.attachments if _is_pdf(url))
     notes, unread = list[str](), False
     for url in list(attached)[:2]:
-        pdf, note = _read_or_say(f"attachment {url}", candidate.entry, url, fetch, allowance)
+        pdf, note = _read_or_say(f"attachment {url}", candidate.entry, url, fetch, allowance, now)
         if pdf is None:
             notes.append(note)
             unread = True

@@ -15,14 +15,16 @@ from shared.storage.sources import Entry
 from tests.unit.ingest.builders import FakeWeb, source
 from tests.unit.ingest.gold.pages import Gold, pages
 from tests.unit.ingest.gold.pdfs import pdfs
+from tests.unit.ingest.gold.sites import sites
 
 NOW = datetime(2025, 12, 11, tzinfo=UTC)
 TEXT_F1 = 0.9
 DATES_RIGHT = 0.95
-GOLD = [*pages(), *pdfs()]
+GOLD = [*pages(), *sites(), *pdfs()]
 _FOREIGN = (
     "cookies", "privacy notice", "Share this", "LinkedIn", "Investors", "Half-year report published", "newsletter",
     "Recent posts", "You might also like", "All rights reserved", "Page 2", "Great news for everyone", "目录",
+    "Keep reading", "More posts", "Quick Links", "Most read", "Sign up and receive", "NASDAQ", "present at a conference",
 )  # fmt: skip
 
 
@@ -77,7 +79,7 @@ def test_the_whole_collection(record_property: Callable[[str, object], None]) ->
     for name, value in measured.items():
         record_property(name, value)
     print(measured)
-    assert len(GOLD) >= 42
+    assert len(GOLD) >= 57
     assert sum(scores) / len(scores) >= TEXT_F1
     assert len(right) / len(dated) >= DATES_RIGHT, _missing(dated)
     assert not wrong
