@@ -24,7 +24,8 @@ GOLD = [*pages(), *sites(), *pdfs()]
 _FOREIGN = (
     "cookies", "privacy notice", "Share this", "LinkedIn", "Investors", "Half-year report published", "newsletter",
     "Recent posts", "You might also like", "All rights reserved", "Page 2", "Great news for everyone", "目录",
-    "Keep reading", "More posts", "Quick Links", "Most read", "Sign up and receive", "NASDAQ", "present at a conference",
+    "present at a conference",
+    "Keep reading", "More posts", "Quick Links", "Most read", "Sign up and receive", "NASDAQ",
 )  # fmt: skip
 
 
