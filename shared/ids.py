@@ -10,6 +10,8 @@ _TRACKING = re.compile(
     r"^(utm_.*|mc_(cid|eid)|fbclid|gclid|dclid|msclkid|igshid|yclid|_hs(enc|mi)|hs(ctatracking)|ref_src|cmpid|spm|trk)$",
     re.IGNORECASE,
 )
+LONGEST_URL = 4000
+"""Letters of an address; servers and browsers take little more, and every rule of a robots.txt is tried on it."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -19,6 +21,8 @@ def canonical_url(url: str) -> str:
 
     Raises InputError when `url` is not an absolute http(s) address with a host.
     """
+    if len(url) > LONGEST_URL:
+        raise InputError(f"not an address: longer than {LONGEST_URL} letters ({url[:100]!r}…)")
     try:
         parts = urlsplit(url.strip())
         port = parts.port

@@ -141,6 +141,23 @@ CORPUS: dict[str, Callable[[], Hostile]] = {
     "description nested deep": lambda: Hostile(
         feed(item(extra=f"<description>{'&lt;div&gt;' * 200_000}</description>")), "application/xml", _FEED
     ),
+    "comments after the end": lambda: Hostile(feed(item()) + b"<!---->" * 580 + b"x", "application/xml", _FEED),
+    "address of a million letters": lambda: Hostile(
+        feed(item(link="https://www.example.org/" + "a" * 1_000_000)), "application/xml", _FEED
+    ),
+    "base that leads inside": lambda: Hostile(
+        feed(item(link="latest/meta-data/")).replace(b"<rss ", b'<rss xml:base="http://169.254.169.254/" '),
+        "text/xml",
+        _FEED,
+    ),
+    "titles of a million letters each": lambda: Hostile(
+        feed(item("a" * 1_000_000) * 7), "application/xml", ("rss", "html", "pubmed")
+    ),
+    "base of a million letters": lambda: Hostile(
+        page("<a href=/x>A long enough title here</a>" * 500, f"<base href='https://a.example.org/{'b/' * 500_000}'>"),
+        "text/html",
+        _PAGE,
+    ),
     "elements nested deep": lambda: Hostile(feed("<a>" * 119_000), "application/xml", _ALL),
     "elements nested deep in a page": lambda: Hostile(page("<div>" * 119_000), "text/html", _PAGE),
     "inline elements nested deep": lambda: Hostile(page("<b><a href=/x>" * 59_000), "text/html", _PAGE),
@@ -207,6 +224,11 @@ CORPUS: dict[str, Callable[[], Hostile]] = {
     ),
     "PDF whose pages loop": lambda: Hostile(_looping_pages(), "application/pdf", ("article",)),
     "PDF whose forms loop": lambda: Hostile(_form_loop(), "application/pdf", ("article",)),
+    "PDF whose pages are their own ancestors": lambda: Hostile(
+        pdf(streams=(_flate(b"BT ET"),)).replace(b"/Type/Page/", b"/Type/Pages/Kids[1 0 R 2 0 R 3 0 R]/"),
+        "application/pdf",
+        ("article",),
+    ),
     "PDF nested deep": lambda: Hostile(
         pdf(streams=(_flate(b"[" * 500_000 + b"]" * 500_000),)), "application/pdf", ("article",)
     ),

@@ -14,7 +14,7 @@ from services.ingest.sources.base import Listing, ReadingContext, UnreadableErro
 from shared.config.rules import Source
 from shared.storage.sources import Entry
 
-_END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>\s*(?:<!--.*?-->\s*)*$", re.IGNORECASE | re.DOTALL)
+_END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf)\s*>\s*(?:<!--(?:(?!-->).)*-->\s*)*$", re.IGNORECASE | re.DOTALL)
 _ENTRY = re.compile(rb"<(?:item|entry|rss:item|atom:entry)[\s>/]", re.IGNORECASE)
 _LAST_ENTRY = re.compile(rb"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _ROOT = re.compile(rb"<((?:[\w-]+:)?(?:rss|feed|rdf))\b", re.IGNORECASE)

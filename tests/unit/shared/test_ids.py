@@ -34,6 +34,12 @@ def test_what_is_no_address_is_refused(url):
         canonical_url(url)
 
 
+def test_an_address_as_long_as_no_server_takes_is_none():
+    assert canonical_url("https://www.example.org/" + "a" * 3900)
+    with pytest.raises(InputError, match="longer than 4000 letters"):
+        canonical_url("https://www.example.org/" + "a" * 4000)
+
+
 @given(st.text(alphabet="abcXYZ0125/%éß?=&+ ~.", max_size=40))
 def test_canonical_is_a_fixed_point(path):
     once = canonical_url("https://example.org/" + path)
