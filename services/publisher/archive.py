@@ -99,6 +99,7 @@ def feed(client_id: str, name: str, language: str, editions: Sequence[Sent]) -> 
     _text(root, "title", name)
     _text(root, "updated", max((edition.sent_at for edition in editions), default="1970-01-01T00:00:00+00:00"))
     _text(Tree.SubElement(root, "author"), "name", name)
+    Tree.SubElement(root, "link", rel="self", type="application/atom+xml", href="feed.xml")
     Tree.SubElement(root, "link", rel="alternate", type="text/html", href="index.html")
     for edition in editions[:_FEED_ENTRIES]:
         entry = Tree.SubElement(root, "entry")

@@ -40,6 +40,7 @@ def test_feed_is_read_by_a_feed_reader() -> None:
         "2026/03/02/ed-2/newsletter.html",
         "2026/03/01/ed-1/newsletter.html",
     ]
+    assert {link.rel: link.href for link in made.feed.links} == {"self": "feed.xml", "alternate": "index.html"}
     assert "Issue 2 <b>® 長効</b> & co" in (made.entries[0].title, made.entries[0].title_detail.value)
     assert made.entries[0].id.startswith("urn:uuid:")
     assert len({made.feed.id, *(entry.id for entry in made.entries)}) == 3
