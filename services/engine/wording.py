@@ -24,11 +24,10 @@ class Wording:
     items: tuple[str, str]
     more: str
     in_brief: str
-    read_more: str
     also_reported: str
     previously: str
     late: str
-    contents: str
+    omitted: str
     coverage: str
     coverage_seen: str
     coverage_failed: str
@@ -98,11 +97,10 @@ _EN = Wording(
     items=("item", "items"),
     more="{number} more",
     in_brief="In brief",
-    read_more="Read at {source}",
     also_reported="Also reported by",
     previously="Previously",
     late="found late",
-    contents="Sections",
+    omitted="This page leaves out {items} for lack of room: the mail's text part and newsletter.md have all.",
     coverage="Coverage: {sources}, {span}.",
     coverage_seen="{seen} seen, {printed} printed.",
     coverage_failed="Not reached: {names}.",
@@ -150,11 +148,10 @@ _FR = Wording(
     items=("information", "informations"),
     more="{number} autres",
     in_brief="En bref",
-    read_more="Lire sur {source}",
     also_reported="Aussi rapporté par",
     previously="Précédemment",
     late="trouvé tardivement",
-    contents="Rubriques",
+    omitted="Faute de place, cette page omet {items}\u00a0; la version texte de ce courriel et newsletter.md ont tout.",
     coverage="Couverture\u00a0: {sources}, {span}.",
     coverage_seen="{seen} vues, {printed} retenues.",
     coverage_failed="Non joignables\u00a0: {names}.",

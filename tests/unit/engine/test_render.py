@@ -171,6 +171,72 @@ def test_stories_that_everybody_reports_stay_below_it_too_and_keep_their_texts()
     assert "Wire 59" in rendered.markdown
 
 
+LONG_ADDRESS = "https://wire.example.org/" + "p" * 900
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "leaves out {n} items"), ("fr", "omet {n} informations")])
+def test_two_hundred_items_with_long_addresses_are_bounded_and_the_page_says_how_many_it_leaves_out(language, said):
+    other = AlsoReported(source_name="Foreign Wire", url=f"{LONG_ADDRESS}/other")
+    items = [
+        printed_item(f"Case {n} of LONGLITE", published="2026-03-05").model_copy(
+            update={"item_id": f"i{n}", "url": f"{LONG_ADDRESS}{n}", "score": float(n), "also_reported_by": (other,)}
+        )
+        for n in range(200)
+    ]
+    rendered = render(make_edition(*items, language=language), "Nightly Glow")
+    page = Page(rendered.html)
+    shown = len(page.all("article"))
+    assert len(rendered.html.encode()) < MAX_HTML_BYTES
+    assert 30 < shown < 200
+    assert said.format(n=200 - shown) in "".join(page.words)
+    assert "Case 199 of" in rendered.html  # the best score
+    assert "Case 0 of" not in rendered.html
+    for form in (rendered.markdown, rendered.text):
+        assert all(f"Case {n} of LONGLITE" in form for n in range(200))
+
+
+LONG_TEXTS = st.builds(
+    lambda part, times: part * times, st.sampled_from(["glow ", "&<'\"> ", "光る ", "x"]), st.integers(0, 3000)
+)
+PLAIN_ITEM = printed_item()
+EDITION_ITEMS = st.builds(
+    lambda number, score, text, slug, others: PLAIN_ITEM.model_copy(
+        update={
+            "item_id": f"i{number}",
+            "title": f"Case {number}: {text}"[:300],
+            "summary": text[:1400],
+            "url": f"https://night.example.org/{number}?" + ("a&" * slug),
+            "score": float(score),
+            "also_reported_by": (AlsoReported(source_name=text[:120] or "Wire", url=LONG_ADDRESS),) * others,
+        }
+    ),
+    st.integers(0, 10**6),
+    st.integers(0, 30),
+    LONG_TEXTS,
+    st.integers(0, 980),
+    st.integers(0, 40),
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(EDITION_ITEMS, max_size=12, unique_by=lambda one: one.item_id), st.integers(1, 16), LONG_TEXTS)
+def test_no_edition_is_clipped_or_loses_an_item_from_its_other_forms(items, times, text):
+    printed = [
+        item.model_copy(update={"item_id": f"{item.item_id}-{n}", "url": f"{item.url}&n={n}"})
+        for item in items
+        for n in range(times)
+    ]
+    edition = make_edition(*printed, intro=text, coverage=text, tldr=[text] * 9)
+    rendered = render(edition, "Nightly Glow")
+    assert len(rendered.html.encode()) < MAX_HTML_BYTES
+    shown = {link["href"] for link in Page(rendered.html).all("a")} & {item.url for item in printed}
+    left_out = re.search(r"leaves out (\d+) item", rendered.html)
+    assert len(shown) + (int(left_out[1]) if left_out else 0) == len(printed)
+    assert shown or not printed
+    for form in (rendered.markdown, rendered.text, edition.model_dump_json()):
+        assert all(item.url in form for item in printed)
+
+
 PLAIN_TAGS = {tag for tag, _ in Page(render(make_edition(printed_item()), "N").html).tags} | {"ul", "li", "p", "a"}
 MARKDOWN = MarkdownIt("gfm-like", {"html": True, "linkify": False})
 
