@@ -16,7 +16,7 @@ from shared.text.hits import Hit
 HEADLINE = 2 * TITLE_CHARS
 """Characters of a title that are read."""
 _TOKEN = re.compile(r"\w+(?:[’'&.-]\w+)*")
-_CODE = re.compile(r"\b[A-Za-z]{2,5}-?\d{2,5}[A-Za-z]?\b|\b[a-z]{3}-[A-Z]{3}\b")
+_CODE = re.compile(r"\b[A-Za-z]{2,5}-?\d{2,5}[A-Za-z]?\b|\b[A-Z]{2,5}-[A-Z]\d{1,5}\b|\b[a-z]{3}-[A-Z]{3}\b")
 _NUMBER = re.compile(
     r"(?P<money>[$€£¥]|\b(?:EUR|USD|SEK|GBP|CHF|MSEK|MEUR) )?\s?"
     r"(?P<number>\d+(?:[.,]\d+)*)\s?(?P<unit>%|[^\W\d_]+)?"
@@ -24,6 +24,11 @@ _NUMBER = re.compile(
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _SCALES = {"m": "m", "mn": "m", "million": "m", "millions": "m", "b": "b", "bn": "b", "billion": "b", "k": "k"}
 _PERCENT = {"%": "%", "percent": "%", "per": "%", "pct": "%"}
+_LONG_WORD = re.compile(r"(?<![\w-])[^\W\d_]{5,}(?![\w-])")
+_SENTENCE_CASE = re.compile(
+    r"(?<![\w’'-])(?!(?:about|across|after|against|among|before|between|during|through|under|versus)\b)[a-z]{5,}(?![\w-])"
+)
+"""A longer word without a capital, in a headline whose capitals then mark names."""
 _NAMED = {"company", "molecule", "trademark", "technology", "indication"}
 
 
@@ -76,13 +81,16 @@ def read_headline(
     hits = [hit for hit in hits if hit.kind in _NAMED and hit.end <= len(bounded)]
     told = tree.story_matcher.find(bounded)
     found = _by_facet(told)
-    facets = [(hit.start, hit.end) for hit in told if not _is_step(hit)]
+    found.pop("plain", None)
+    facets = [(hit.start, hit.end) for hit in told if not (_is_step(hit) or _is_plain(hit))]
     figures = _blank(bounded, [*facets, *(match.span() for match in _CODE.finditer(bounded))])
     trademarks = frozenset(fold_key(hit.name) for hit in hits if hit.kind == "trademark")
     codes = frozenset(fold_key(code).replace(" ", "") for code in _CODE.findall(bounded))
     named = [(hit.start, hit.end) for hit in hits if hit.kind != "technology"]
     values = _capitalised_values(told, bounded)
+    unsaid = _blank(bounded, [(hit.start, hit.end) for hit in (*told, *hits)])
     plain = _blank(figures, [*named, *(match.span() for match in _NUMBER.finditer(figures))])
+    proper = _proper(plain)
     return Story(
         item_id=item_id,
         title=fold_key(title)[:TITLE_CHARS],
@@ -95,7 +103,9 @@ def read_headline(
         title_products=_with_substances(_names(hits, "molecule") | trademarks, tree),
         marks=trademarks,
         codes=codes,
-        proper=_proper(plain) | values,
+        proper=proper | values,
+        names=proper if _SENTENCE_CASE.search(bounded) else frozenset(),
+        things=_things(unsaid),
         numbers=_numbers(figures),
         steps=found.pop("step", frozenset()),
         facets=found,
@@ -113,6 +123,10 @@ def _main_clause(title: str, tree: ConfigTree) -> str:
 
 def _is_step(hit: Hit) -> bool:
     return any(scope.startswith("step.") for scope in hit.scopes)
+
+
+def _is_plain(hit: Hit) -> bool:
+    return "plain.word" in hit.scopes
 
 
 def _names(hits: Iterable[Hit], kind: str) -> Names:
@@ -137,7 +151,7 @@ def _by_facet(hits: Iterable[Hit]) -> dict[str, Names]:
 
 def _capitalised_values(told: Iterable[Hit], title: str) -> Names:
     """Values of facets that the title writes as a name: `Japanese` and `Japan` are one place."""
-    written = (hit for hit in told if not _is_step(hit) and _has_capital(hit.text(title)))
+    written = (hit for hit in told if not _is_step(hit) and not _is_plain(hit) and _has_capital(hit.text(title)))
     return frozenset(scope for hit in written for scope in hit.scopes)
 
 
@@ -161,6 +175,11 @@ def _proper(title: str) -> Names:
     """Words with a capital."""
     tokens = (match.group() for match in _TOKEN.finditer(title))
     return frozenset(word for token in tokens if _has_capital(token) for word in _bare(token))
+
+
+def _things(title: str) -> Names:
+    """Longer words without a capital."""
+    return frozenset(fold_key(word) for word in _LONG_WORD.findall(title) if word.islower())
 
 
 def _numbers(title: str) -> dict[str, Names]:

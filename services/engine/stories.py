@@ -11,6 +11,8 @@ from shared.config.rules import StoryRules
 
 TITLE_CHARS = 120  # rapidfuzz on the first 120 characters: recall .98 for near-duplicate titles
 _BLOCK_DAYS = 4
+_SURE_NAMES = 2
+_SAME_WORD = 60.0  # similarity of two forms of one word: approved, approval
 _TITLE_KEY = 24
 MONEY = "money"
 _ANY_PRODUCT, _NO_PRODUCT = "any product", "no product"
@@ -24,7 +26,8 @@ class Story:
 
     Names are folded. `title` is the folded title's beginning, `words` its words. `companies` and `products` are all
     that the item names, `title_companies` and `title_products` those of its headline; `marks` are trade names and
-    `codes` product codes there. `proper` are words of the headline that look like names, canonical ones apart.
+    `codes` product codes there. `proper` are words of the headline that look like names, canonical ones apart; `names`
+    those where capitals mark names (not in Title Case); `things` its longer words that nothing else here tells.
     `numbers` maps what is counted to the numbers. `steps` and `facets` are what the story rules find there.
     """
 
@@ -40,6 +43,8 @@ class Story:
     marks: Names = frozenset()
     codes: Names = frozenset()
     proper: Names = frozenset()
+    names: Names = frozenset()
+    things: Names = frozenset()
     numbers: Mapping[str, Names] = field(default_factory=dict)
     steps: Names = frozenset()
     facets: Mapping[str, Names] = field(default_factory=dict)
@@ -61,7 +66,7 @@ class Judge:
         if gap > self._rules.repost_days or self._contradict(a, b):
             return False
         alike: float = _fuzz().ratio(a.title, b.title)
-        if alike >= self._rules.alike_similarity and _swapped(a, b):
+        if alike >= self._rules.alike_similarity and (_swapped(a, b) or _exchanged(a, b)):
             return False
         if alike >= self._rules.repost_similarity:
             return True
@@ -69,25 +74,35 @@ class Judge:
 
     def _contradict(self, a: Story, b: Story) -> bool:
         """Something that both tell, and tell differently."""
-        if _disjoint(a.steps, b.steps) or _disjoint_in(a.facets, b.facets) or _disjoint_in(a.numbers, b.numbers):
+        if _disjoint(a.steps, b.steps) or _disjoint_in(a.facets, b.facets):
+            return True
+        if _disjoint_in(a.numbers, b.numbers) and not (self._one_deal(a, b) and _agree_but_in_money(a, b)):
             return True
         if _disjoint(a.title_products, b.title_products) or _disjoint(a.marks, b.marks):
             return True
         if _disjoint(a.codes, b.codes) or (_disjoint(a.companies, b.companies) and not _same_product(a, b)):
             return True
-        return bool(a.steps & b.steps & self._party_steps) and _swapped(a, b)
+        parties = bool(a.steps & b.steps & self._party_steps) and not _amounts(a) & _amounts(b)
+        return parties and _swapped(a, b)
+
+    def _one_deal(self, a: Story, b: Story) -> bool:
+        """A step between the same two parties: one report tells what is paid at once, the other what may be."""
+        return len(a.companies & b.companies) > 1 and bool(a.steps & b.steps & self._party_steps)
 
     def _agree(self, a: Story, b: Story, alike: float) -> bool:
-        """Enough in common: the product and what happened to it, both parties and what they did, or the words."""
+        """Enough in common: the product and what happened to it, both parties (or two names, of anything) and what they
+        did, or the words."""
         product = bool(a.title_products & b.products or a.products & b.title_products) or _same_product(a, b)
         company = bool(a.companies & b.companies)
         step = bool(a.steps & b.steps)
         parties = len(a.companies & b.companies) > 1
-        if (step and (product or parties)) or (parties and _amounts(a) & _amounts(b)):
+        named = len(a.names & b.names) >= _SURE_NAMES
+        if (step and (product or parties or named)) or (parties and _amounts(a) & _amounts(b)):
             return True
         if not (product or company):
             return alike >= self._rules.repost_similarity
-        if step and company:
+        silent = not (a.steps and b.steps) and a.event_type == b.event_type
+        if (step and company) or (silent and parties):
             return _details(a, b) or self._related(a, b, self._rules.related_similarity)
         return a.event_type == b.event_type and self._related(a, b, self._rules.alike_similarity)
 
@@ -95,6 +110,11 @@ class Judge:
         shared: float = _fuzz().token_set_ratio(a.title, b.title)
         ordered: float = _fuzz().token_sort_ratio(a.title, b.title)
         return shared >= needed + (100 - needed) / 3 or ordered >= needed
+
+
+def _agree_but_in_money(a: Story, b: Story) -> bool:
+    counted, others = ({kind: all_ for kind, all_ in one.numbers.items() if kind != MONEY} for one in (a, b))
+    return not _disjoint_in(counted, others)
 
 
 def _same_product(a: Story, b: Story) -> bool:
@@ -118,6 +138,16 @@ def _amounts(story: Story) -> Names:
 def _swapped(a: Story, b: Story) -> bool:
     """Each names somebody or something that the other does not mention at all."""
     return bool(_own_names(a, b)) and bool(_own_names(b, a))
+
+
+def _exchanged(a: Story, b: Story) -> bool:
+    """In sentences that are otherwise alike, each tells a thing that is no form of a word of the other."""
+    return _own_thing(a, b) and _own_thing(b, a)
+
+
+def _own_thing(story: Story, other: Story) -> bool:
+    own = story.things - other.words
+    return any(all(_fuzz().ratio(thing, word) < _SAME_WORD for word in other.words) for thing in own)
 
 
 def _own_names(story: Story, other: Story) -> Names:
@@ -179,7 +209,7 @@ def _wanted(story: Story) -> tuple[str, ...]:
 
 def _names(story: Story) -> Names:
     """Those that two stories of one event may share whatever else they name."""
-    return story.companies | story.marks | story.codes
+    return story.companies | story.marks | story.codes | story.names
 
 
 def _substances(story: Story) -> list[str]:

@@ -144,6 +144,7 @@ class StoryRules(Contract):
     party_steps: tuple[str, ...] = Field(
         default=(), description="steps that other parties tell apart: a deal with X is not the deal with Y"
     )
+    plain: tuple[TermSpec, ...] = Field(default=(), description="words that tell nothing of an event")
     steps: dict[str, tuple[TermSpec, ...]] = Field(default_factory=dict, description="step -> its terms in headlines")
     facets: dict[str, dict[str, tuple[TermSpec, ...]]] = Field(
         default_factory=dict, description="facet -> value -> its terms in headlines"

@@ -119,9 +119,10 @@ class ConfigTree:
 
     @cached_property
     def story_matcher(self) -> Matcher:
-        """Finds steps and facets in headlines: hits of kind "technology" with scopes `step.NAME` or `FACET.VALUE`. A
-        matcher of its own, so that these terms cost nothing where whole articles are read."""
-        vocabularies = {"step": self.stories.steps, **self.stories.facets}
+        """Finds steps, facets and plain words in headlines: hits of kind "technology" with scopes `step.NAME`,
+        `FACET.VALUE` or `plain.word`. A matcher of its own, so that these terms cost nothing where whole articles are
+        read."""
+        vocabularies = {"plain": {"word": self.stories.plain}, "step": self.stories.steps, **self.stories.facets}
         return Matcher.compile(
             entry
             for facet, values in vocabularies.items()

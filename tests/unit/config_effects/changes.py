@@ -194,6 +194,7 @@ LISTS: dict[str, tuple[str, Where, Any]] = {
     "EventType.body_patterns": (EVENTS, (*_EVENT, "body_patterns"), ["lamp"]),
     "EventType.telltale_patterns": (EVENTS, (*_EVENT, "telltale_patterns"), ["lamp"]),
     "EventType.negative_patterns": (EVENTS, (*_EVENT, "negative_patterns"), ["winter"]),
+    "StoryRules.plain": (STORIES, ("plain",), ["carefully", "cheerily"]),
     "StoryRules.steps": (STORIES, ("steps",), {"deal": []}),
     "StoryRules.facets": (STORIES, ("facets",), {"season": {"winter": ["hills"], "summer": ["hill"]}}),
     "HtmlExtractors.link_only_titles": (EXTRACTORS, ("link_only_titles",), ["Fetch lamp"]),

@@ -267,6 +267,7 @@ PAIRS = (
     ("Glimmerworks shows a new slow lantern to buyers", "Glimmerworks showed its new slow lantern to two buyers", 1),
     ("Glimmerworks signs licence with partner for lantern", "Licence for a lantern: partner found by Glimmerworks", 1),
     ("Glimmerworks signs licence with Hearthly for a lamp", "Licence of Emberford and Glimmerworks for a lamp", 1),
+    ("Glimmerworks carefully lights the northern hills", "Glimmerworks cheerily lights the northern hills", 1),
     ("Regulator approves LONGLITE for winter", "Phosphorin wins a nod: regulator approves it for winter", 1),
 )
 """Two headlines, and the days between them."""

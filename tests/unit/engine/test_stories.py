@@ -93,7 +93,20 @@ def test_a_later_event_of_the_same_product_continues_the_earlier_one():
     assert earlier_chapter(filing, [APPROVAL]) is None
 
 
-WORDS = ["Glimmerworks", "LONGLITE", "Bigbulb", "approves", "files", "sales", "licence", "$5M", "phase 2", "Dawn"]
+WORDS = [
+    "Glimmerworks",
+    "LONGLITE",
+    "Bigbulb",
+    "approves",
+    "files",
+    "sales",
+    "licence",
+    "$5M",
+    "phase 2",
+    "Dawn",
+    "slow",
+    "lanterns",
+]
 titles = st.one_of(
     st.text(st.characters(codec="ascii", categories=["L", "N", "Zs"]), min_size=1, max_size=80),
     st.lists(st.sampled_from(WORDS), min_size=2, max_size=7).map(" ".join),
@@ -139,7 +152,38 @@ REWORDED = [
 ]
 
 
-@pytest.mark.parametrize("two", [PAID, REWORDED])
+STRANGERS = [
+    story("Nightfirm and Dawnworks sign licence on slow lanterns", "partnership", companies=()),
+    story("Dawnworks takes licence for the lanterns of Nightfirm", "partnership", companies=()),
+]
+STRANGERS_SHOUTED = [
+    story("Nightfirm And Dawnworks Sign Licence", "partnership", companies=()),
+    story("Licence For Dawnworks Lanterns: Nightfirm", "partnership", companies=()),
+]
+
+
+def test_two_names_that_nobody_configured_tell_one_deal_where_capitals_mark_names():
+    assert same_story(*STRANGERS)
+    assert not same_story(*STRANGERS_SHOUTED)
+
+
+def test_one_sentence_about_another_thing_is_another_event():
+    one = story("Glimmerworks' moonmelt lantern meets its goal in winter gloom", "clinical_update")
+    two = story("Glimmerworks' darkweed lantern meets its goal in winter gloom", "clinical_update")
+    assert not same_story(one, two)
+
+
+def test_two_reports_of_one_deal_may_tell_other_amounts_of_money():
+    both = ("Glimmerworks", "Bigbulb")
+    upfront, in_all = (
+        story(f"Glimmerworks licence: Bigbulb pays ${amount} million", "partnership", companies=both)
+        for amount in (5, 90)
+    )
+    assert same_story(upfront, in_all)
+    assert not same_story(upfront, story("Glimmerworks licence worth $90 million", "partnership"))
+
+
+@pytest.mark.parametrize("two", [PAID, REWORDED, STRANGERS])
 def test_an_amount_or_the_titles_end_leads_to_the_same_story_too(two):
     assert same_story(*two)
     assert list(StoryIndex(two[:1]).near(two[1])) == two[:1]
