@@ -1,5 +1,6 @@
 """`vectora explain`: what happened to one item, at every stage, and why."""
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Annotated
@@ -51,7 +52,9 @@ def search(found: Iterable[Report], wanted: str, client_id: str, stack: StackNam
             return report, items
     raise NotFoundError(
         f"no recent edition saw {wanted!r}: no source listed it, or it lies outside of every window. "
-        f"`vectora edition list {client_id} --stack {stack}` shows the editions."
+        f"`vectora edition list {client_id} --stack {stack}` shows the editions. To change it: "
+        "a source that lists it, in the catalogue and in a bouquet of the client; "
+        f"`vectora sources check --url ADDRESS --stack {stack}` tries one."
     )
 
 
@@ -72,7 +75,7 @@ def explanation(item: ItemReport, client_id: str, stack: StackName) -> Iterator[
     yield f"  published {item.published or 'unknown'}, source {item.source_key or 'unknown'}"
     if item.event_type:
         yield f"  event type {item.event_type}"
-    yield from (f"  {step.stage}: {step.outcome}. {step.reason}" for step in item.dispositions)
+    yield from (f"  {step.stage}: {step.outcome}. {_CHANGE.sub('', step.reason)}" for step in item.dispositions)
     if item.score is not None:
         yield f"  score {item.score:g}"
         ordered = sorted(item.contributions.items(), key=lambda pair: -abs(pair[1]))
@@ -90,17 +93,36 @@ def wrapped(line: str, console: Console) -> str:
     return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
+_REPAIR = (
+    "nothing in the configuration: `vectora digest --stack {stack}` says what to repair; then "
+    "`vectora run {client} --kind collect --period-days 14 --stack {stack}` brings it for the next edition"
+)
 _ADVICE = {
     "ingest": "the source's ingestion profile or its exclusion scopes (canonical/ingestion_profiles.yaml)",
-    "normalize": "nothing in the configuration: `vectora digest --stack {stack}` says what to repair; then "
-    "`vectora run {client} --kind collect --period-days 14 --stack {stack}` brings it for the next edition",
+    "normalize": _REPAIR,
     "engine": "the matching rules or scopes, the weights (canonical/scoring/), or the client's sections and limits",
     "publisher": "the client's newsletter_delivery",
 }
+_ADVICE_ON = {
+    ("ingest", "queued"): _REPAIR,
+    ("ingest", "undated"): "a date that can be read: the source's selectors.date and date_format "
+    "(canonical/sources/html_extractors.yaml), or another source that dates it",
+    ("ingest", "out_of_window"): "a longer window: --period-days or --from of `vectora run {client} --stack {stack}`, "
+    "or period_days in the client's file",
+    ("ingest", "link_only"): "link_only_titles (canonical/sources/html_extractors.yaml)",
+    ("ingest", "duplicate"): "nothing: the other listing stands for it",
+    ("ingest", "error"): "the source or its extractor: `vectora sources check --stack {stack}` says what it meets",
+    ("engine", "outside_window"): "an edition whose window holds its date",
+}
+_CHANGE = re.compile(r" \(would change it: (.+)\)$", re.DOTALL)
+"""What the engine's own reasons end with."""
 
 
 def advice(item: ItemReport, client_id: str, stack: StackName) -> str:
-    """Which part of the configuration decided last."""
+    """What would change the last decision: what it says itself, else the part of the configuration that decided."""
     if not item.dispositions:
         return "no stage recorded a decision"
-    return _ADVICE[item.dispositions[-1].stage].format(client=client_id, stack=stack)
+    last = item.dispositions[-1]
+    if own := _CHANGE.search(last.reason):
+        return own[1]
+    return _ADVICE_ON.get((last.stage, last.outcome), _ADVICE[last.stage]).format(client=client_id, stack=stack)

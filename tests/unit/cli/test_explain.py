@@ -61,6 +61,41 @@ def test_every_disposition_and_contribution_is_told_and_what_would_change_it():
     assert "matching rules" in lines[-1]
 
 
+def decided(stage, outcome, reason="for some reason"):
+    step = Disposition(stage=stage, outcome=outcome, reason=reason)
+    return list(explanation(item().model_copy(update={"dispositions": (step,)}), "lab", StackName.prod))
+
+
+def test_what_would_change_a_decision_is_said_once_in_the_decision_s_own_words():
+    lines = decided("engine", "below_floor", "score 4 is below the floor of 12 (would change it: 8.00 points more)")
+    assert lines[-1] == "  To change it: 8.00 points more"
+    assert "  engine: below_floor. score 4 is below the floor of 12" in lines
+
+
+@pytest.mark.parametrize(
+    ("stage", "outcome", "named"),
+    [
+        ("ingest", "filtered", "ingestion_profiles.yaml"),
+        ("ingest", "undated", "date_format"),
+        ("ingest", "out_of_window", "--period-days"),
+        ("ingest", "link_only", "link_only_titles"),
+        ("ingest", "error", "vectora sources check --stack prod"),
+        ("ingest", "queued", "vectora digest --stack prod"),
+        ("normalize", "failed", "vectora digest --stack prod"),
+        ("engine", "outside_window", "window holds its date"),
+        ("publisher", "dropped", "newsletter_delivery"),
+    ],
+)
+def test_each_fate_names_what_would_change_it(stage, outcome, named):
+    assert named in decided(stage, outcome)[-1]
+
+
+def test_an_unseen_item_is_told_how_to_have_it_seen():
+    with pytest.raises(NotFoundError, match="bouquet") as told:
+        search([report("ed-1")], URL, "demo", StackName.prod)
+    assert "`vectora sources check --url ADDRESS --stack prod`" in str(told.value)
+
+
 def test_long_reasons_go_on_below_their_beginning_in_a_terminal_and_stay_one_line_elsewhere():
     line = "  ingest: queued. " + "signals found, " * 12
     address = f"  https://news.example.org/{'a-long-way/' * 9}"
