@@ -236,6 +236,7 @@ def test_every_edition_keeps_the_rules(items, client):
     assert len(ids) == len(set(ids)) <= client.selection.max_items_total
     assert all(section.items for section in selection.sections)
     assert set(selection.decisions) == {item.item_id for item in items}
+    assert all(decision.reason and decision.change for decision in selection.decisions.values())
     for section in selection.sections:
         assert len(section.items) <= section.config.max_items
     strong = [c for c in selection.chosen if c.candidate.score >= rules.floor]
