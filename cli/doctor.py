@@ -138,14 +138,15 @@ def _wiring(examined: Examined) -> Iterator[Finding]:
 def _models(examined: Examined) -> Iterator[Finding]:
     functions = Functions(examined.deployed)
     for service in SERVICES.values():
-        place = place_of(service, functions.variables(service))
-        try:
-            told = f"{place} answers ({probe(examined.deployed, place):.1f} s)"
-            yield Finding("ok", f"model of {service.name}", told)
-        except VectoraError as error:
-            move = f"vectora region move --service {service.name} --region REGION --stack {examined.stack}"
-            todo = f"grant access to the model there, or `{move}`"
-            yield Finding("broken", f"model of {service.name}", str(error), todo)
+        for place in place_of(service, functions.variables(service)).each:
+            try:
+                told = f"{place} answers ({probe(examined.deployed, place):.1f} s)"
+                yield Finding("ok", f"model of {service.name}", told)
+            except VectoraError as error:
+                move = f"vectora region move --service {service.name} --region REGION --stack {examined.stack}"
+                todo = f"grant access to the model there, or `{move}`"
+                yield Finding("broken", f"model of {service.name}", str(error), todo)
+            yield from checks.priced(examined.tree, place.model_id, examined.stack)
 
 
 def _mail(examined: Examined) -> Iterator[Finding]:

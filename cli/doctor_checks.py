@@ -9,6 +9,8 @@ from cli.schedules import Change
 from cli.template import variables_of
 from shared.config.client import ClientConfig
 from shared.config.store import Diff
+from shared.config.tree import ConfigTree
+from shared.errors import ConfigError
 
 Level = Literal["ok", "look", "broken"]
 FUNCTIONS: dict[str, str] = {
@@ -37,6 +39,14 @@ def configuration(changes: Diff, stack: str) -> Finding:
         return Finding("ok", "configuration", "the current release is this checkout's tree")
     todo = f"`vectora config diff --stack {stack}`, then `vectora config push --stack {stack}`"
     return Finding("look", "configuration", f"{count} files differ from this checkout", todo)
+
+
+def priced(tree: ConfigTree, model_id: str, stack: str) -> Iterator[Finding]:
+    """A model without a price is not asked: a finding for it, nothing for one that has a price."""
+    try:
+        tree.price(model_id)
+    except ConfigError as error:
+        yield Finding("broken", "price", str(error), f"then `vectora config push --stack {stack}`")
 
 
 def drift_of_variables(client: Any, outputs: Mapping[str, str], template: Mapping[str, Any]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from cli.evaluation.judging import Judge, Normalizes, model_normalizer, rules_no
 from cli.evaluation.labels import load
 from cli.evaluation.learning import count_words, written
 from cli.evaluation.measure import Measured, Tally, measure
+from services.normalize.model import Models
 from services.normalize.settings import DEFAULT_MODEL, DEFAULT_REGION
 from shared.bedrock.client import bedrock_client
 from shared.bedrock.converse import Model
@@ -41,6 +42,7 @@ def command(
     labelled: Annotated[str, typer.Option("--set", help="development, held-out, or a YAML file.")] = "development",
     normalizer: Annotated[NormalizerName, typer.Option(help="Who normalizes.")] = NormalizerName.rules,
     model_id: Annotated[str, typer.Option(help="Any Bedrock model or inference profile.")] = DEFAULT_MODEL,
+    first_model_id: Annotated[str, typer.Option(help="A cheaper model for the first question.")] = "",
     region: Annotated[str, typer.Option(help="Region of the call.")] = DEFAULT_REGION,
     endpoint: Annotated[str, typer.Option(help="Another address of Bedrock, such as the local model endpoint.")] = "",
     workers: Annotated[int, typer.Option(min=1, max=8, help="Items at a time.")] = 4,
@@ -59,7 +61,7 @@ def command(
         return
     chosen = config_tree.client_of(tree, client)
     items = load(path_of(labelled), tree)
-    judge = Judge(tree, chosen, _normalizes(tree, normalizer, model_id, region, endpoint))
+    judge = Judge(tree, chosen, _normalizes(tree, normalizer, (model_id, first_model_id), region, endpoint))
     with ThreadPoolExecutor(workers if normalizer is NormalizerName.model else 1) as pool:
         figures = measure(list(pool.map(judge, items)))
     lines = [json.dumps(asdict(figures), indent=2)] if as_json else report(labelled, figures)
@@ -72,17 +74,22 @@ def path_of(labelled: str) -> Path:
     return SETS / _NAMED[labelled] if labelled in _NAMED else Path(labelled)
 
 
-def _normalizes(tree: ConfigTree, normalizer: NormalizerName, model_id: str, region: str, endpoint: str) -> Normalizes:
+def _normalizes(
+    tree: ConfigTree, normalizer: NormalizerName, model_ids: tuple[str, str], region: str, endpoint: str
+) -> Normalizes:
+    """`model_ids`: the main one, and the cheaper one or nothing. Raises ConfigError where one has no price."""
     if normalizer is NormalizerName.rules:
         return rules_normalizer(tree)
-    price = tree.price(model_id)
+    for model_id in filter(None, model_ids):
+        tree.price(model_id)
     if endpoint:
         os.environ["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"] = endpoint
     if endpoint.startswith(_LOOPBACK):
         # an endpoint of one's own takes any credentials; the user's own are never shown to it
         os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     client = bedrock_client(region, read_timeout=_READ_TIMEOUT, connections=8)
-    return model_normalizer(tree, Model(client, region, model_id, SystemClock()), price)
+    main, *cheaper = (Model(client, region, one, SystemClock()) for one in model_ids if one)
+    return model_normalizer(tree, Models(main, *cheaper))
 
 
 def report(name: str, figures: Measured) -> Iterator[str]:

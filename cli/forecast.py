@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import typer
 
 from services.normalize import prompt
-from services.normalize.model import cost_usd
+from services.normalize.model import cost_usd, most_expensive
 from shared.config.rules import ModelPrice
 from shared.config.tree import ConfigTree
 from shared.contracts.items import NormalizedItem
@@ -29,23 +29,35 @@ _NOT_ALL = (
 
 @dataclass(frozen=True, slots=True)
 class PerItem:
-    """Tokens of an item, repeated questions included; `measured` on so many items, 0: an upper bound."""
+    """Tokens of an item, repeated questions included, and its dollars where those tokens have several prices, else
+    None; `measured` on so many items, 0: an upper bound."""
 
     input_tokens: float
     output_tokens: float
     measured: int
+    dollars: float | None = None
 
 
-def per_item(made: Sequence[NormalizedItem], tree: ConfigTree) -> PerItem:
-    """The mean of those items that a model made; without any, a text and an answer of the greatest length."""
-    used = [item.usage for item in made if item.normalizer.kind == "model" and item.usage.calls]
-    if used:
-        count = len(used)
-        return PerItem(
-            sum(one.input_tokens for one in used) / count, sum(one.output_tokens for one in used) / count, count
-        )
-    longest = prompt.RequestText("", "", "x" * prompt.MAX_TEXT, "en")
-    return PerItem(prompt.build_request(tree, longest).estimated_tokens(), prompt.MAX_TOKENS, 0)
+def per_item(made: Sequence[NormalizedItem], tree: ConfigTree, models: Sequence[str]) -> PerItem:
+    """The mean of those items that a model made; without any, a text of the greatest length whose question is repeated,
+    both answered at full length. `models` are asked in this order (services.normalize.model.Models.ids).
+
+    Where a cheaper model is asked first, dollars count as they were metered under that very setting: what was made
+    under another one does not tell how often the main model has to repeat.
+    """
+    used = [item for item in made if item.normalizer.kind == "model" and item.usage.calls]
+    if len(models) > 1:
+        present = prompt.signature(tree, *models)
+        used = [item for item in used if item.normalizer.signature == present]
+    if not used:
+        longest = prompt.RequestText("x" * prompt.MAX_TITLE, "2000-01-01", "x" * prompt.MAX_TEXT, "en")
+        most = most_expensive(tree, models, longest)
+        return PerItem(most.input_tokens, most.output_tokens, 0, most.cost_usd)
+    sums = [
+        sum(getattr(item.usage, name) for item in used) / len(used)
+        for name in ("input_tokens", "output_tokens", "cost_usd")
+    ]
+    return PerItem(sums[0], sums[1], len(used), sums[2] if len(models) > 1 else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,8 @@ class Forecast:
 
     @property
     def dollars(self) -> float:
+        if self.per_item.dollars is not None:
+            return self.items * self.per_item.dollars
         tokens = (
             math.ceil(self.items * self.per_item.input_tokens),
             math.ceil(self.items * self.per_item.output_tokens),

@@ -50,13 +50,14 @@ class Normalized:
 
     def __init__(self, deployed: Deployed, tree: ConfigTree, client: ClientConfig) -> None:
         self._tree, self._client = tree, client
-        self.model_id = place_of(SERVICES["normalize"], Functions(deployed).variables(SERVICES["normalize"])).model_id
+        place = place_of(SERVICES["normalize"], Functions(deployed).variables(SERVICES["normalize"]))
+        self._models = tuple(one.model_id for one in place.each)
         self._parts = _parts(deployed)
-        self.present = present(tree, client, self.model_id)
+        self.present = present(tree, client, self._models)
 
     def normalizer(self) -> str:
         """The present normalizer in words."""
-        name = self.model_id if self.present.kind == "model" else "rules"
+        name = ", then ".join(self._models) if self.present.kind == "model" else "rules"
         return f"the present normalizer ({name}, {self.present.signature})"
 
     def older(self, window: Window, older_than: str) -> list[Row]:
@@ -69,8 +70,9 @@ class Normalized:
         """What so many items will cost, from the last ones that a model made, and from `rows`."""
         if self.present.kind == "rules":
             return forecast.by_rules(items)
-        price = self._tree.price(self.model_id)
-        return Forecast(items, forecast.per_item(self._last_made(rows), self._tree), price, self.model_id, self._left())
+        each = forecast.per_item(self._last_made(rows), self._tree, self._models)
+        price = self._tree.price(self._models[-1])
+        return Forecast(items, each, price, ", then ".join(self._models), self._left())
 
     def stale(self, window: Window) -> int:
         """Items of the window that would be paid for again: another normalizer made them."""
@@ -111,11 +113,11 @@ class Normalized:
         return batch
 
 
-def present(tree: ConfigTree, client: ClientConfig, model_id: str) -> Present:
-    """Who makes this client's items now."""
+def present(tree: ConfigTree, client: ClientConfig, models: Sequence[str]) -> Present:
+    """Who makes this client's items now. `models` in the order in which they are asked."""
     if client.pipeline.normalizer == "rules":
         return Present("rules", by_rules.signature(tree))
-    return Present("model", prompt.signature(tree, model_id))
+    return Present("model", prompt.signature(tree, *models))
 
 
 def manifest(client_id: str, release: str, rows: Sequence[Row], window: Window, now: datetime, run_id: str) -> Manifest:

@@ -85,6 +85,7 @@ class Saved:
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "region": place.region,
             "model_id": place.model_id,
+            "first_id": place.first_id,
             "variables": dict(variables),
         }
         put_json(self._objects, _key(service), [*self.pile(service), entry])
@@ -93,9 +94,14 @@ class Saved:
         put_json(self._objects, _key(service), self.pile(service)[:-1])
 
     def pile(self, service: Service) -> list[dict[str, Any]]:
-        """Entries with at, region, model_id and variables, the newest last."""
+        """Entries with at, region, model_id, first_id and variables, the newest last."""
         content = self._objects.get(_key(service))
         return list(json.loads(content)) if content else []
+
+
+def saved_place(entry: Mapping[str, Any]) -> Place:
+    """Where an entry of the pile leads back to; an entry of before cheaper models has none."""
+    return Place(entry["region"], entry["model_id"], entry.get("first_id", ""))
 
 
 def _key(service: Service) -> str:
@@ -103,7 +109,7 @@ def _key(service: Service) -> str:
 
 
 def probe(stack: Deployed, place: Place) -> float:
-    """One call for one token; returns its seconds. Raises VectoraError naming region, model and error."""
+    """One call of each model for one token; returns their seconds. Raises VectoraError naming region, model, error."""
     started = datetime.now(UTC)
     config = Config(
         region_name=place.region,
@@ -111,14 +117,16 @@ def probe(stack: Deployed, place: Place) -> float:
         connect_timeout=5,
         read_timeout=_CALL_SECONDS,
     )
-    try:
-        bedrock(stack, place.region, config).converse(
-            modelId=place.model_id,
-            messages=[{"role": "user", "content": [{"text": "Answer OK."}]}],
-            inferenceConfig={"maxTokens": 1},
-        )
-    except (ClientError, BotoCoreError) as error:
-        raise VectoraError(f"{place} does not answer: {error}") from error
+    client = bedrock(stack, place.region, config)
+    for one in place.each:
+        try:
+            client.converse(
+                modelId=one.model_id,
+                messages=[{"role": "user", "content": [{"text": "Answer OK."}]}],
+                inferenceConfig={"maxTokens": 1},
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise VectoraError(f"{one} does not answer: {error}") from error
     return (datetime.now(UTC) - started).total_seconds()
 
 

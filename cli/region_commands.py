@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from cli.one_item import OneItem
-from cli.region import SERVICES, Place, Service, ServiceName, changed, parameters, place_of, target
-from cli.region_adapters import Functions, Saved, mover, probe
+from cli.region import NO_MODEL, SERVICES, Place, Service, ServiceName, changed, parameters, place_of, target
+from cli.region_adapters import Functions, Saved, mover, probe, saved_place
 from cli.run import config_store
 from cli.stacks import Deployed, StackName, connect
 from shared.clock import SystemClock
@@ -34,7 +34,7 @@ def show(
         typer.echo(f"{service.name:<10} {place}: {told}")
         if pile := saved.pile(service):
             last = pile[-1]
-            typer.echo(f"{'':<10} before {last['at']}: {last['model_id']} in {last['region']} (`rollback` goes there)")
+            typer.echo(f"{'':<10} before {last['at']}: {saved_place(last)} (`rollback` goes there)")
     if failed:
         raise typer.Exit(1)
 
@@ -44,6 +44,12 @@ def move(
     service: Which,
     region: Annotated[str | None, typer.Option(help="For example eu-west-3.")] = None,
     model: Annotated[str | None, typer.Option(help="Inference profile. Default: the same model there.")] = None,
+    first_model: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Cheaper profile that normalize asks first; {NO_MODEL}: the main one alone. Default: as now."
+        ),
+    ] = None,
     stack: Stack = StackName.local,
 ) -> None:
     """Save all variables, move the service, verify it with real calls; goes back by itself if that fails."""
@@ -51,12 +57,16 @@ def move(
     functions, started = Functions(deployed), datetime.now(UTC)
     variables = functions.variables(moved)
     present = place_of(moved, variables)
-    wanted = target(present, region, model)
+    if first_model is not None and service != "normalize":
+        raise InputError("--first-model is for normalize: an edition is written by one model")
+    wanted = target(present, region, model, first_model)
     configuration = config_store(deployed)
-    configuration.load(configuration.current()).price(wanted.model_id)
+    tree = configuration.load(configuration.current())
+    for one in wanted.each:
+        tree.price(one.model_id)
     typer.echo(f"{service}: {present} → {wanted}")
     seconds = probe(deployed, wanted)  # before anything is changed
-    typer.echo(f"the model answers there ({seconds:.1f} s)")
+    typer.echo(f"{'both models answer' if wanted.first_id else 'the model answers'} there ({seconds:.1f} s)")
     Saved(deployed).push(moved, variables, present)
     mover(deployed, stack).apply(moved, changed(moved, variables, wanted), wanted)
     try:
@@ -84,7 +94,7 @@ def _go_back(deployed: Deployed, stack: StackName, service: Service) -> Place:
     if not pile:
         raise InputError(f"{service.name} was never moved on {stack}: there is nothing to go back to")
     last = pile[-1]
-    place = Place(last["region"], last["model_id"])
+    place = saved_place(last)
     mover(deployed, stack).apply(service, last["variables"], place)
     saved.pop(service)
     return place
@@ -112,7 +122,7 @@ def _called(deployed: Deployed, place: Place) -> tuple[str, bool]:
 
 def _tell_parameters(service: Service, place: Place) -> None:
     typer.echo("so that the next deployment keeps it, set in samconfig.toml (parameter_overrides):")
-    typer.echo("  " + " ".join(f"{name}={value}" for name, value in parameters(service, place).items()))
+    typer.echo("  " + " ".join(f"{name}={value}" for name, value in parameters(service, place).items() if value))
 
 
 def _rollback(service: str, stack: str) -> str:

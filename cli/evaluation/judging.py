@@ -13,12 +13,11 @@ from services.ingest.filtering import Filter, Verdict
 from services.normalize import model as by_model
 from services.normalize import rules as by_rules
 from services.normalize.ground import Grounded, Text, ground, prepare
-from services.normalize.model import Bill
+from services.normalize.model import Bill, Models
 from services.normalize.prompt import RequestText
-from shared.bedrock.converse import Model
 from shared.bedrock.errors import ModelError, ModelRefused
 from shared.config.client import ClientConfig
-from shared.config.rules import IngestionProfile, ModelPrice
+from shared.config.rules import IngestionProfile
 from shared.config.tree import ConfigTree
 from shared.contracts.items import DatedBy, NormalizedItem, Normalizer, Refusals, Usage
 from shared.errors import InputError
@@ -158,20 +157,20 @@ def rules_normalizer(tree: ConfigTree) -> Normalizes:
     return normalize
 
 
-def model_normalizer(tree: ConfigTree, model: Model, price: ModelPrice) -> Normalizes:
-    """A model behind Converse. A call that cannot succeed for any item (access, validation) raises ModelRefused; other
+def model_normalizer(tree: ConfigTree, models: Models) -> Normalizes:
+    """Models behind Converse. A call that cannot succeed for any item (access, validation) raises ModelRefused; other
     failures belong to their item."""
 
     def normalize(item: Labelled, text: Text) -> Answer:
-        bill = Bill(price)
+        bill = Bill()
         request = RequestText(item.title, item.published, text.source.text, item.language)
-        deadline = model.clock.now().timestamp() + CALL_SECONDS
+        deadline = models.main.clock.now().timestamp() + CALL_SECONDS
         try:
-            grounded = by_model.normalize(tree, model, request, text, bill, deadline)
+            answered = by_model.normalize(tree, models, request, text, bill, deadline)
         except ModelRefused:
             raise
         except ModelError as error:
             return Answer(None, bill.usage, bill.refused, f"{type(error).__name__}: {error}")
-        return Answer(grounded, bill.usage, bill.refused)
+        return Answer(answered.grounded, bill.usage, bill.refused)
 
     return normalize

@@ -4,7 +4,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -13,6 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from services.normalize.adapters import SqsQueue
 from services.normalize.item import Normalization, Stores
+from services.normalize.model import Models
 from services.normalize.operations import Invocation
 from services.normalize.settings import Settings
 from shared.bedrock.client import bedrock_client
@@ -48,6 +49,7 @@ class Parts:
     config: S3ConfigStore
     queue: SqsQueue
     pace: Pace
+    first_pace: Pace
 
 
 @cache
@@ -58,9 +60,9 @@ def build() -> Parts:
     table = StateTable(boto3.resource("dynamodb"), settings.state_table)
     s3 = boto3.client("s3")
     data = S3Objects(s3, settings.data_bucket)
-    quota = Quota(settings.rpm, settings.tpm)
-    paced = quota.limited and settings.retry_mode == "own"
-    logger.info("normalization uses", extra={"region": settings.region, "model_id": settings.model_id, "paced": paced})
+    quota, first_quota = Quota(settings.rpm, settings.tpm), Quota(settings.first_rpm, settings.first_tpm)
+    uses = {"region": settings.region, "model_id": settings.model_id, "first_model_id": settings.first_model_id}
+    logger.info("normalization uses", extra=uses | {"paced": quota.limited and settings.retry_mode == "own"})
     return Parts(
         settings=settings,
         bedrock=bedrock_client(
@@ -73,8 +75,15 @@ def build() -> Parts:
         batches=BatchStore(table, data, clock),
         config=S3ConfigStore(s3, settings.config_bucket),
         queue=SqsQueue(boto3.client("sqs"), settings.raw_queue_url),
-        pace=SharedPace(table, settings.region, settings.model_id, quota, clock) if paced else NoPace(),
+        pace=_pace(settings, table, settings.model_id, quota),
+        first_pace=_pace(settings, table, settings.first_model_id, first_quota),
     )
+
+
+def _pace(settings: Settings, table: StateTable, model_id: str, quota: Quota) -> Pace:
+    """A model's own pace: Bedrock gives a quota to each model in each region."""
+    paced = quota.limited and settings.retry_mode == "own"
+    return SharedPace(table, settings.region, model_id, quota, SystemClock()) if paced else NoPace()
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -95,25 +104,31 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _invocation(parts: Parts, counts: CallCounts, owner: str) -> Invocation:
     settings = parts.settings
-    clock = SystemClock()
-    own_retries = settings.max_retries if settings.retry_mode == "own" else 0
-    model = Model(
-        client=parts.bedrock,
-        region=settings.region,
-        model_id=settings.model_id,
-        clock=clock,
-        policy=RetryPolicy(own_retries, settings.base_delay),
-        pace=parts.pace,
-        counts=counts,
-        output_weight=settings.output_weight,
-    )
-    normalization = Normalization(parts.stores, _once_at_a_time(parts.config.load), model, clock, owner)
+    models = Models(_model(parts, counts, settings.model_id, parts.pace))
+    if settings.first_model_id:
+        models = replace(models, first=_model(parts, counts, settings.first_model_id, parts.first_pace))
+    normalization = Normalization(parts.stores, _once_at_a_time(parts.config.load), models, SystemClock(), owner)
     return Invocation(
         normalization,
         parts.batches,
         parts.queue,
         workers=settings.max_workers,
         max_receives=settings.max_receive_count,
+    )
+
+
+def _model(parts: Parts, counts: CallCounts, model_id: str, pace: Pace) -> Model:
+    settings = parts.settings
+    own_retries = settings.max_retries if settings.retry_mode == "own" else 0
+    return Model(
+        client=parts.bedrock,
+        region=settings.region,
+        model_id=model_id,
+        clock=SystemClock(),
+        policy=RetryPolicy(own_retries, settings.base_delay),
+        pace=pace,
+        counts=counts,
+        output_weight=settings.output_weight,
     )
 
 
@@ -155,5 +170,6 @@ def _publish(invocation: Invocation, counts: CallCounts, settings: Settings, sec
         final_failures=counts.final_failures,
         region=settings.region,
         model_id=settings.model_id,
+        first_model_id=settings.first_model_id,
         seconds=round(seconds, 2),
     )

@@ -9,7 +9,7 @@ from services.normalize import prompt
 from services.normalize import rules as by_rules
 from services.normalize.entities import Again, Cause, Done, Failed, Job, Verdict
 from services.normalize.ground import Grounded, Text, ground, prepare
-from services.normalize.model import Bill, NothingGrounded
+from services.normalize.model import Bill, Models, NothingGrounded
 from shared.bedrock.converse import Model
 from shared.bedrock.errors import ModelError, ModelRefused, ModelUnavailable, OutOfTime, Throttled
 from shared.clock import Clock
@@ -71,9 +71,9 @@ class Normalization:
     """Normalizes single items. `config` loads a release."""
 
     def __init__(
-        self, stores: Stores, config: Callable[[str], ConfigTree], model: Model, clock: Clock, owner: str
+        self, stores: Stores, config: Callable[[str], ConfigTree], models: Models, clock: Clock, owner: str
     ) -> None:
-        self._stores, self._config, self._model, self._clock, self._owner = stores, config, model, clock, owner
+        self._stores, self._config, self._models, self._clock, self._owner = stores, config, models, clock, owner
 
     def run(self, job: Job, deadline: float, *, last_chance: bool) -> Verdict:
         """The verdict on a job. `last_chance`: SQS will not deliver it again."""
@@ -90,7 +90,7 @@ class Normalization:
         return self._by_rules(task, "") if client.pipeline.normalizer == "rules" else self._by_model(task)
 
     def _by_model(self, task: Task) -> Verdict:
-        signature = prompt.signature(task.tree, self._model.model_id)
+        signature = prompt.signature(task.tree, *self._models.ids)
         item_id, content = task.raw.item_id, task.raw.content_hash
         known = self._known(task, signature)
         if known is None:
@@ -124,25 +124,26 @@ class Normalization:
     def _make(self, task: Task, signature: str) -> Verdict:
         """Spend on the model, within the budget."""
         try:
-            bill = Bill(task.tree.price(self._model.model_id))
+            amount = by_model.most_expensive(task.tree, self._models.ids, task.request()).cost_usd
         except ConfigError as error:
             return _failed(task.job, "price", str(error), {})
-        amount = by_model.most_expensive(bill.price, prompt.build_request(task.tree, task.request()))
         try:
             reserved = self._stores.spend.reserve(task.client.client_id, amount, task.client.budget.monthly_usd)
         except BudgetExceeded as error:
             return self._over_budget(task, str(error))
-        text = task.prepared()
+        text, bill = task.prepared(), Bill()
         try:
-            grounded = by_model.normalize(task.tree, self._model, task.request(), text, bill, task.deadline)
+            answered = by_model.normalize(task.tree, self._models, task.request(), text, bill, task.deadline)
         except ModelError as error:
             return self._model_failed(task, error, bill)
         finally:
             self._stores.spend.settle(reserved, bill.usage)
-        normalizer = Normalizer(
-            kind="model", model_id=self._model.model_id, region=self._model.region, signature=signature
-        )
-        return self._store(task, grounded, normalizer, bill, "normalized by the model")
+        model = answered.model
+        normalizer = Normalizer(kind="model", model_id=model.model_id, region=model.region, signature=signature)
+        return self._store(task, answered.grounded, normalizer, bill, f"normalized by {self._named(model)}")
+
+    def _named(self, model: Model) -> str:
+        return "the cheaper model" if model is self._models.first else "the model"
 
     def _over_budget(self, task: Task, reason: str) -> Verdict:
         logger.error(reason, extra={"item_id": task.raw.item_id, "on_exceeded": task.client.budget.on_exceeded})

@@ -16,11 +16,18 @@ class Settings(ServiceSettings):
     common_region: str = Field(default="", alias="BEDROCK_REGION")
     own_model: str = Field(default="", alias="BEDROCK_MODEL_ID_NORMALIZATION")
     common_model: str = Field(default="", alias="BEDROCK_MODEL_ID")
+    first_model: str = Field(
+        default="",
+        alias="BEDROCK_MODEL_ID_NORMALIZATION_FIRST",
+        description="a cheaper model for the first question; its repetition goes to the main one",
+    )
     max_workers: int = Field(default=4, ge=2, le=8, alias="MAX_BEDROCK_WORKERS")
     max_retries: int = Field(default=3, ge=0, le=10, alias="BEDROCK_MAX_RETRIES")
     base_delay: float = Field(default=0.5, gt=0, le=30, alias="BEDROCK_BASE_DELAY")
     rpm: float = Field(default=0, ge=0, alias="BEDROCK_RPM", description="requests a minute of the quota; 0: no pace")
     tpm: float = Field(default=0, ge=0, alias="BEDROCK_TPM", description="tokens a minute of the quota; 0: no pace")
+    first_rpm: float = Field(default=0, ge=0, alias="BEDROCK_RPM_FIRST", description="the cheaper model's own quota")
+    first_tpm: float = Field(default=0, ge=0, alias="BEDROCK_TPM_FIRST", description="the cheaper model's own quota")
     retry_mode: RetryMode = Field(default="own", alias="BEDROCK_RETRY_MODE")
     output_weight: int = Field(default=5, ge=1, alias="BEDROCK_OUTPUT_WEIGHT")
     read_timeout: float = Field(default=60, gt=0, alias="BEDROCK_READ_TIMEOUT")
@@ -34,6 +41,11 @@ class Settings(ServiceSettings):
     @property
     def model_id(self) -> str:
         return self.own_model or self.common_model or DEFAULT_MODEL
+
+    @property
+    def first_model_id(self) -> str:
+        """The cheaper model; empty where there is none, or where it is the main one."""
+        return "" if self.first_model == self.model_id else self.first_model
 
 
 class SweeperSettings(ServiceSettings):

@@ -119,6 +119,24 @@ def test_a_service_moves_to_another_region_and_back(machine, demo):
     assert machine.vectora("region", "rollback", "--service", "normalize").returncode == 2
 
 
+def test_a_cheaper_model_is_asked_first_and_one_command_takes_it_back(machine, demo):
+    small = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+    moved = good(machine.vectora("region", "move", "--service", "normalize", "--first-model", small))
+    assert "both models answer there" in moved
+    assert f"BedrockModelIdNormalizationFirst={small}" in moved
+    assert questions(machine)[-1] == small
+    assert f"{small}, then us." in good(machine.vectora("region", "show"))
+    back = good(machine.vectora("region", "rollback", "--service", "normalize"))
+    assert small not in back
+    assert questions(machine)[-1] != small
+
+
+def questions(machine: Machine) -> list[str]:
+    """Models that were asked about an item."""
+    calls = map(json.loads, (machine.home / "model-calls.jsonl").read_text().splitlines())
+    return [call["model"] for call in calls if call["purpose"] == "record_item"]
+
+
 def test_the_engine_moves_too_and_its_next_edition_is_written_there(machine, demo, tmp_path):
     text = (CONFIG / "clients" / "demo.yaml").read_text()
     clients = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
@@ -10,6 +10,7 @@ from moto import mock_aws
 
 from services.normalize.adapters import SqsQueue
 from services.normalize.item import Normalization, Stores
+from services.normalize.model import Models
 from services.normalize.operations import Invocation
 from shared.bedrock.converse import CallCounts, Model, RetryPolicy
 from shared.config.tree import ConfigTree
@@ -91,6 +92,7 @@ class Stack:
         owner: str = "request-1",
         seconds: float = 200,
         model_id: str = MODEL_ID,
+        first_id: str = "",
     ) -> tuple[list[str], Invocation, CallCounts]:
         """One invocation of normalize; returns the failed message ids."""
         counts = CallCounts()
@@ -104,7 +106,8 @@ class Stack:
             pause=self.time.pause,
             jitter=lambda _low, high: high,
         )
-        normalization = Normalization(self.stores, self.load, model, self.time, owner)
+        models = Models(model, replace(model, model_id=first_id) if first_id else None)
+        normalization = Normalization(self.stores, self.load, models, self.time, owner)
         queue = SqsQueue(self.sqs, self.queue_url)
         invocation = Invocation(normalization, self.batches, queue, workers=2, max_receives=5)
         return invocation.handle(list(records), self.time.deadline(seconds)), invocation, counts

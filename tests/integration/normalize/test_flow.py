@@ -2,13 +2,17 @@
 
 from dataclasses import replace
 
+import pytest
+
+from services.normalize.model import most_expensive
+from services.normalize.prompt import RequestText, signature
 from shared.config.tree import ConfigTree
 from shared.errors import ConfigError
 from shared.storage import keys
 from tests.integration.normalize.stack import Stack, record, stack
 from tests.log_lines import logged
 from tests.unit.bedrock.fakes import ScriptedBedrock, bedrock_error, text_answer, tool_answer
-from tests.unit.normalize.trees import MODEL_ID, client, good_answer, raw_item, tree
+from tests.unit.normalize.trees import CHEAPER_ID, MODEL_ID, client, good_answer, raw_item, tree
 
 GOOD = tool_answer(good_answer())
 THROTTLE = bedrock_error("ThrottlingException", 429)
@@ -49,8 +53,6 @@ def test_two_clients_pay_once_for_one_article() -> None:
 def test_a_result_that_another_function_is_making_is_waited_for_and_then_reused(aws: Stack) -> None:
     raw, bedrock = raw_item(), ScriptedBedrock(GOOD)
     (message,) = aws.open_batch(raw)
-    from services.normalize.prompt import signature
-
     key = (raw.item_id, raw.content_hash, signature(aws.config, MODEL_ID))
     assert aws.stores.results.lease(*key, "somebody", 60) == "mine"
     assert aws.invoke(bedrock, record(message))[0] == ["m-1"]
@@ -216,6 +218,68 @@ def test_going_back_to_an_earlier_model_makes_its_result_anew(aws: Stack) -> Non
         assert item.normalizer.model_id == model_id
         assert aws.outcome(raw.item_id, f"edition-{turn}")["status"] == "done"
     assert len(bedrock.requests) == 3
+
+
+def test_the_cheaper_model_is_asked_first_and_the_main_one_repeats(aws: Stack) -> None:
+    raw, bedrock = raw_item(), ScriptedBedrock(FENCE, GOOD)
+    (message,) = aws.open_batch(raw)
+    aws.invoke(bedrock, record(message), first_id=CHEAPER_ID)
+    assert [request["modelId"] for request in bedrock.requests] == [CHEAPER_ID, MODEL_ID]
+    item, outcome = aws.lake_item(raw.item_id), aws.outcome(raw.item_id)
+    assert item is not None
+    assert item.normalizer.model_id == MODEL_ID, "the one whose answer it is"
+    paid = (1000 * 1 + 300 * 5 + 1000 * 3 + 300 * 15) / 1_000_000
+    assert item.usage.cost_usd == outcome["cost_usd"] == pytest.approx(paid)
+    month = aws.stores.spend.month("acme_weekly", "2026-01")
+    assert (month["calls"], month["spent"], month["committed"]) == (2, pytest.approx(paid), pytest.approx(paid))
+
+
+def test_an_answer_of_the_cheaper_model_says_so_and_is_no_result_of_another_setting(aws: Stack) -> None:
+    raw, bedrock = raw_item(), ScriptedBedrock(GOOD)
+    made = []
+    for turn, first in enumerate((CHEAPER_ID, CHEAPER_ID, "", CHEAPER_ID)):
+        (message,) = aws.open_batch(raw, batch_id=f"edition-{turn}")
+        aws.invoke(bedrock, record(message), first_id=first, owner=f"request-{turn}")
+        item = aws.lake_item(raw.item_id)
+        assert item is not None
+        made.append((item.normalizer.model_id, item.normalizer.signature))
+    assert [model for model, _ in made] == [CHEAPER_ID, CHEAPER_ID, MODEL_ID, CHEAPER_ID]
+    assert made[0][1] == made[1][1] == made[3][1] == signature(aws.config, CHEAPER_ID, MODEL_ID)
+    assert made[2][1] == signature(aws.config, MODEL_ID)
+    assert len(bedrock.requests) == 3, "the second one was reused"
+    assert aws.outcome(raw.item_id, "edition-0")["reason"] == "normalized by the cheaper model"
+
+
+@pytest.mark.parametrize("priced", [MODEL_ID, CHEAPER_ID])
+def test_without_the_price_of_either_model_nothing_is_asked_and_the_item_says_why(priced: str) -> None:
+    known = tree()
+    bare = priced.removeprefix("us.")
+    with stack(replace(known, prices={bare: known.prices[bare]})) as aws:
+        raw, bedrock = raw_item(), ScriptedBedrock(GOOD)
+        (message,) = aws.open_batch(raw)
+        aws.invoke(bedrock, record(message), first_id=CHEAPER_ID)
+        assert bedrock.requests == []
+        assert aws.outcome(raw.item_id)["reason"].startswith("price: no price for model")
+
+
+def test_a_budget_between_one_question_and_its_repetition_by_the_main_model_pays_for_nothing() -> None:
+    raw = raw_item()
+    item = RequestText(raw.title, raw.published, raw.text, raw.language)
+    most = most_expensive(tree(), (CHEAPER_ID, MODEL_ID), item).cost_usd
+    for cap, calls in ((most * 0.99, 0), (most * 1.01, 1)):
+        with stack(tree(client("one", budget={"monthly_usd": cap, "on_exceeded": "stop"}))) as aws:
+            bedrock = ScriptedBedrock(GOOD)
+            (message,) = aws.open_batch(raw, client_id="one")
+            aws.invoke(bedrock, record(message), first_id=CHEAPER_ID)
+            assert len(bedrock.requests) == calls
+
+
+def test_no_access_to_the_cheaper_model_fails_at_once_and_is_not_hidden_by_the_main_one(aws: Stack) -> None:
+    raw, bedrock = raw_item(), ScriptedBedrock(bedrock_error("AccessDeniedException", 403), GOOD)
+    (message,) = aws.open_batch(raw)
+    assert aws.invoke(bedrock, record(message), first_id=CHEAPER_ID)[0] == []
+    assert [request["modelId"] for request in bedrock.requests] == [CHEAPER_ID]
+    assert CHEAPER_ID in aws.outcome(raw.item_id)["reason"]
 
 
 def test_an_item_that_is_made_anew_keeps_every_source_that_carried_it(aws: Stack) -> None:

@@ -1,14 +1,20 @@
 """What the doctor says of what it is shown: every trouble has its remedy."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import pytest
 
+from cli import doctor
 from cli import doctor_checks as checks
 from cli.costs import checked_month, line, made_in
 from cli.schedules import Change
 from cli.template import read_template, variables_of
+from shared.config.rules import ModelPrice
 from shared.config.store import Diff
-from shared.errors import InputError
+from shared.errors import InputError, VectoraError
 from tests.unit.engine.samples import CLIENT, with_client
+from tests.unit.normalize.trees import tree
 
 
 class FakeLambda:
@@ -110,3 +116,30 @@ def test_a_client_s_month_is_shown_against_its_budget():
     assert made_in([{"started_at": "2026-03-02T00:00:00"}, {"started_at": "2026-02-27"}], "2026-03") == 1
     with pytest.raises(InputError):
         checked_month("march", None)
+
+
+def test_every_model_that_a_service_asks_is_called_and_needs_a_price(monkeypatch):
+    small, main = "us.vendor.small-v1:0", "us.vendor.model-v1:0"
+    variables = {"BEDROCK_MODEL_ID": main, "BEDROCK_MODEL_ID_NORMALIZATION_FIRST": small}
+    functions = SimpleNamespace(variables=lambda _service: variables)
+    called = []
+
+    def probe(_stack, place):
+        called.append(place.model_id)
+        if place.model_id == small:
+            raise VectoraError(f"{place} does not answer: AccessDeniedException")
+        return 0.1
+
+    monkeypatch.setattr(doctor, "Functions", lambda _deployed: functions)
+    monkeypatch.setattr(doctor, "probe", probe)
+    priced = replace(tree(), prices={main.removeprefix("us."): ModelPrice.model_validate(PRICED)})
+    examined = doctor.Examined(SimpleNamespace(), "dev", priced, {})
+    found = list(doctor._models(examined))
+    assert called == [small, main, main], "normalize asks both, the engine one"
+    assert [one.level for one in found if one.about == "model of normalize"] == ["broken", "ok"]
+    (unpriced,) = (one for one in found if one.about == "price")
+    assert "no price for model 'vendor.small-v1:0'" in unpriced.told
+    assert "vectora config push --stack dev" in unpriced.todo
+
+
+PRICED = {"input_per_million": 3, "output_per_million": 15}

@@ -61,6 +61,29 @@ def test_names_conditions_and_parts_of_parameters_are_resolved() -> None:
     assert own["ReadPubmedKey"].resources == (f"arn:aws:ssm:eu-west-3:{ACCOUNT}:parameter/own",)
 
 
+@pytest.mark.parametrize(("routing", "count"), [("us", 3), ("eu", 6)], ids=["three regions of us", "six regions of eu"])
+def test_the_policy_names_the_cheaper_model_s_profile_and_the_model_in_every_routed_region(
+    routing: str, count: int
+) -> None:
+    main, small = f"{routing}.maker.model-2", f"{routing}.maker.small-v1:0"
+    given = {
+        "BedrockRegionNormalization": f"{routing}-west-3",
+        "BedrockRoutingNormalization": routing,
+        "BedrockModelIdNormalization": main,
+    }
+    for first, name in ((small, "small-v1:0"), ("", "model-2")):
+        found = values(**given, BedrockModelIdNormalizationFirst=first)
+        needs = {need.sid: need for need in drift.needs(found, "NormalizeFunction")}
+        profile = f"arn:aws:bedrock:{routing}-west-3:{ACCOUNT}:inference-profile/"
+        assert needs["InvokeProfile"].resources == (profile + main,)
+        assert needs["InvokeFirstProfile"].resources == (profile + (first or main),)
+        routed = needs["InvokeFirstRoutedModel"]
+        assert routed.actions == ("bedrock:InvokeModel",)
+        assert len(routed.resources) == count
+        assert all(one.endswith(f"::foundation-model/maker.{name}*") for one in routed.resources)
+        assert len(needs["InvokeRoutedModel"].resources) == count
+
+
 def test_an_unknown_name_is_an_error_and_not_a_silent_gap() -> None:
     with pytest.raises(ValueError, match="neither a parameter nor a resource"):
         values().resolve({"Ref": "Nobody"})

@@ -15,6 +15,8 @@ from cli.redo import days
 from cli.redo_choice import CURRENT, Present, boundary, choose
 from cli.run import plan
 from cli.stacks import StackName
+from services.normalize.prompt import signature
+from services.normalize.settings import DEFAULT_MODEL
 from shared.config.rules import ModelPrice
 from shared.contracts.batch import Window
 from shared.contracts.events import IngestEvent
@@ -25,6 +27,8 @@ from tests.unit.cli.test_commands import CONFIG, request
 
 PRICE = ModelPrice(input_per_million=3, output_per_million=15)
 TODAY = date(2026, 3, 1)
+MAIN = DEFAULT_MODEL
+CHEAPER = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
 WINDOW = Window.model_validate({"from": "2026-01-01", "to": "2026-03-02"})
 
 
@@ -74,16 +78,39 @@ def test_dollars_follow_the_tokens_that_items_have_cost_repeated_questions_inclu
         made_item(calls=1, input_tokens=1000, output_tokens=200),
         made_item(calls=2, input_tokens=3000, output_tokens=600),
     ]
-    each = forecast.per_item([*made, made_item("rules"), made_item()], tree)
+    each = forecast.per_item([*made, made_item("rules"), made_item()], tree, (MAIN,))
     assert each == PerItem(2000, 400, 2)
     assert Forecast(100, each, PRICE, "m").dollars == pytest.approx(100 * (2000 * 3 + 400 * 15) / 1e6)
 
 
 def test_without_anything_measured_the_forecast_is_an_upper_bound_and_says_so() -> None:
-    each = forecast.per_item([], config_tree.load(CONFIG))
-    assert each.output_tokens == 800
-    assert each.input_tokens > 6000 / 4
-    assert "upper bound" in "\n".join(Forecast(1, each, PRICE, "m").lines())
+    tree = config_tree.load(CONFIG)
+    each = forecast.per_item([], tree, (MAIN,))
+    assert each.output_tokens == 2 * 800, "a question and its repetition"
+    assert each.input_tokens > 2 * 6000 / 4
+    told = Forecast(1, each, PRICE, "m")
+    assert "upper bound" in "\n".join(told.lines())
+    assert told.dollars == pytest.approx((each.input_tokens * 3 + each.output_tokens * 15) / 1e6)
+
+
+def test_with_a_cheaper_model_first_dollars_are_those_metered_under_that_setting_or_the_worst_case() -> None:
+    tree = config_tree.load(CONFIG)
+    worst = forecast.per_item([], tree, (CHEAPER, MAIN))
+    alone = forecast.per_item([], tree, (MAIN,))
+    assert worst.measured == 0
+    assert alone.dollars is not None
+    assert alone.dollars * 0.5 < Forecast(1, worst, PRICE, "m").dollars < alone.dollars, "both at their own price"
+    usage = {"calls": 1, "input_tokens": 1000, "output_tokens": 200}
+    by_main = made_item(**usage, cost_usd=0.006)
+    assert forecast.per_item([by_main], tree, (CHEAPER, MAIN)) == worst, "it does not tell how often main repeats"
+    both = [made_item(**usage, cost_usd=dollars) for dollars in (0.002, 0.008)]
+    present = signature(tree, CHEAPER, MAIN)
+    made = [
+        one.model_copy(update={"normalizer": one.normalizer.model_copy(update={"signature": present})}) for one in both
+    ]
+    each = forecast.per_item([by_main, *made], tree, (CHEAPER, MAIN))
+    assert each == PerItem(1000, 200, 2, pytest.approx(0.005))
+    assert Forecast(100, each, PRICE, "m").dollars == pytest.approx(0.5)
 
 
 def test_what_is_cheap_needs_no_answer_and_what_is_not_is_asked_about() -> None:

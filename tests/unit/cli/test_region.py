@@ -26,6 +26,28 @@ def test_a_service_s_own_variables_beat_the_general_ones():
     assert place_of(SERVICES["engine"], changed(normalize, BASE, US)).region == "us-west-2"
 
 
+def test_a_cheaper_model_stays_follows_and_goes_only_when_that_is_said():
+    normalize, both = SERVICES["normalize"], Place("us-east-1", "us.vendor.model-v1:0", "us.vendor.small-v1:0")
+    assert place_of(normalize, changed(normalize, BASE, both)) == both
+    assert [one.model_id for one in both.each] == ["us.vendor.small-v1:0", "us.vendor.model-v1:0"]
+    assert str(both) == "us.vendor.small-v1:0, then us.vendor.model-v1:0 in us-east-1"
+    assert target(both, "eu-west-3", None) == Place("eu-west-3", "eu.vendor.model-v1:0", "eu.vendor.small-v1:0")
+    assert target(both, None, "us.vendor.new-v1:0").first_id == "us.vendor.small-v1:0"
+    assert target(US, None, None, "us.vendor.small-v1:0") == both
+    assert target(both, None, None, "none") == US
+    assert place_of(normalize, changed(normalize, changed(normalize, BASE, both), US)) == US
+    assert parameters(normalize, both)["BedrockModelIdNormalizationFirst"] == "us.vendor.small-v1:0"
+
+
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [("eu.vendor.small-v1:0", "not routed in us-east-1"), (US.model_id, "is the main model"), ("none", "already")],
+)
+def test_a_cheaper_model_that_cannot_work_is_refused(first, told):
+    with pytest.raises(InputError, match=told):
+        target(US, None, None, first)
+
+
 def test_a_move_changes_two_variables_and_keeps_all_others():
     moved = changed(SERVICES["engine"], BASE, US)
     assert {name for name in moved if moved[name] != BASE.get(name)} == {
@@ -44,7 +66,7 @@ def test_the_profile_follows_its_region_s_geography():
 @pytest.mark.parametrize(
     ("region", "model", "told"),
     [
-        (None, None, "--region, a --model or both"),
+        (None, None, "--region, a --model, a --first-model"),
         ("us-east-1", None, "already"),
         ("ap-south-1", None, "us and eu only"),
         ("eu-west-3", "us.vendor.model-v1:0", "not routed in eu-west-3"),
@@ -60,4 +82,5 @@ def test_the_stack_s_parameters_keep_the_move_in_the_next_deployment():
         "BedrockRegionNormalization": "eu-west-3",
         "BedrockModelIdNormalization": "eu.vendor.model-v1:0",
         "BedrockRoutingNormalization": "eu",
+        "BedrockModelIdNormalizationFirst": "",
     }

@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cli.region import SERVICES, Place
-from cli.region_adapters import StackUpdate
+from cli.region_adapters import StackUpdate, probe, saved_place
 from cli.stacks import StackName
 from shared.errors import VectoraError
 
@@ -32,6 +32,38 @@ class FakeCloudFormation:
 
     def wait(self, StackName, WaiterConfig):
         self.waited.append(StackName)
+
+
+class FakeModels:
+    """A stack's bedrock-runtime: answers for every model but `refused`."""
+
+    def __init__(self, refused=""):
+        self.refused, self.called = refused, []
+
+    def client(self, service, config=None):
+        assert service == "bedrock-runtime"
+        assert config.region_name == "us-east-1"
+        return self
+
+    def converse(self, **request):
+        self.called.append((request["modelId"], request["inferenceConfig"]["maxTokens"]))
+        if request["modelId"] == self.refused:
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "Converse")
+
+
+def test_a_probe_calls_the_cheaper_model_and_the_main_one_for_one_token_each():
+    both = Place("us-east-1", "us.vendor.model-v1:0", "us.vendor.small-v1:0")
+    stack = FakeModels()
+    probe(stack, both)
+    assert stack.called == [(both.first_id, 1), (both.model_id, 1)]
+    with pytest.raises(VectoraError, match=r"us\.vendor\.small-v1:0 in us-east-1 does not answer: .*AccessDenied"):
+        probe(FakeModels(refused=both.first_id), both)
+
+
+def test_what_was_saved_before_there_were_cheaper_models_leads_back_all_the_same():
+    entry = {"region": "us-east-1", "model_id": "us.vendor.model-v1:0"}
+    assert saved_place(entry) == Place("us-east-1", "us.vendor.model-v1:0")
+    assert saved_place(entry | {"first_id": "us.vendor.small-v1:0"}).first_id == "us.vendor.small-v1:0"
 
 
 class FakeStack:

@@ -26,6 +26,7 @@ from services.normalize import rules as by_rules
 from services.normalize.entities import Job
 from services.normalize.ground import ground, prepare
 from services.normalize.item import Normalization, Stores
+from services.normalize.model import Models
 from services.normalize.prompt import RequestText, build_request
 from services.publisher.operations import publish
 from shared.bedrock.errors import ModelRefused
@@ -256,7 +257,7 @@ def _by_flow(tree: ConfigTree, client: ClientConfig) -> Any:
         ), "m", "h", 1,
     )  # fmt: skip
     stores = Stores(bucket, cast(Any, memory), cast(Any, memory), cast(Any, purse))
-    flow = Normalization(stores, lambda _: own, cast(Any, model), FixedClock(NOW), "me")
+    flow = Normalization(stores, lambda _: own, Models(cast(Any, model)), FixedClock(NOW), "me")
     verdict = flow.run(job, NOW.timestamp() + 100, last_chance=False)
     return str(verdict), model.asked, purse.amount, [item.normalizer.kind for item in memory.stored]
 

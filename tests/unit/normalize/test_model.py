@@ -1,5 +1,7 @@
 """The model normalizer: what is stored is validated and grounded, whatever the model answers."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,24 +9,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.normalize.ground import Grounded, prepare
-from services.normalize.model import Bill, NothingGrounded, normalize
-from services.normalize.prompt import RequestText
+from services.normalize.model import Answered, Bill, Models, NothingGrounded, most_expensive, normalize
+from services.normalize.prompt import LONGEST_FINDING, RequestText, build_request
 from shared.bedrock.converse import Model
 from shared.contracts.items import RawItem
 from tests.unit.bedrock.fakes import ScriptedBedrock, Time, text_answer, tool_answer
-from tests.unit.normalize.trees import MODEL_ID, PAY, STUDY, good_answer, raw_item, tree
+from tests.unit.normalize.trees import CHEAPER_ID, MODEL_ID, PAY, STUDY, good_answer, raw_item, tree
 
 TREE = tree()
 FENCE = text_answer('```json\n{"event_type": "partnership"}\n```')
 
 
 def run(*script: dict[str, Any], raw: RawItem | None = None) -> tuple[Grounded, Bill, ScriptedBedrock]:
+    answered, bill, client = ask(script, raw)
+    return answered.grounded, bill, client
+
+
+def ask(
+    script: Sequence[dict[str, Any]], raw: RawItem | None = None, first: str = ""
+) -> tuple[Answered, Bill, ScriptedBedrock]:
+    """As `run`, with the model that answered; `first` is a cheaper model."""
     raw = raw or raw_item()
-    client, time, bill = ScriptedBedrock(*script), Time(), Bill(TREE.price(MODEL_ID))
+    client, time, bill = ScriptedBedrock(*script), Time(), Bill()
     model = Model(client, "us-east-1", MODEL_ID, time, pause=time.pause)
+    models = Models(model, replace(model, model_id=first) if first else None)
     text = prepare(TREE, title=raw.title, text=raw.text, language=raw.language, published=raw.published)
     item = RequestText(raw.title, raw.published, raw.text, raw.language)
-    return normalize(TREE, model, item, text, bill, time.deadline(100)), bill, client
+    return normalize(TREE, models, item, text, bill, time.deadline(100)), bill, client
 
 
 def test_a_supported_answer_is_kept_whole_with_evidence_and_canonical_ids() -> None:
@@ -187,3 +198,56 @@ def test_any_entity_that_the_text_does_not_name_is_refused(field: str, name: str
     grounded, bill, _ = run(tool_answer(good_answer(**{field: invented})))
     assert name not in {entity.name for entity in grounded.entities}
     assert bill.refused.entities == 1
+
+
+def asked(client: ScriptedBedrock) -> list[str]:
+    return [request["modelId"] for request in client.requests]
+
+
+def test_a_good_answer_of_the_cheaper_model_is_kept_and_the_main_one_is_not_asked() -> None:
+    answered, bill, client = ask([tool_answer(good_answer())], first=CHEAPER_ID)
+    assert asked(client) == [CHEAPER_ID]
+    assert answered.model.model_id == CHEAPER_ID
+    assert bill.usage.cost_usd == pytest.approx((1000 * 1 + 300 * 5) / 1_000_000)
+
+
+@pytest.mark.parametrize(
+    "poor",
+    [
+        FENCE,
+        tool_answer(good_answer(event_type="merger")),
+        tool_answer(good_answer(summary=[{"text": "Northwind pays Acme Bio €99 million upfront.", "evidence": PAY}])),
+    ],
+    ids=["malformed", "refused", "not good"],
+)
+def test_what_the_cheaper_model_answers_badly_the_main_one_is_asked_with_the_finding(poor: dict[str, Any]) -> None:
+    answered, bill, client = ask([poor, tool_answer(good_answer())], first=CHEAPER_ID)
+    assert asked(client) == [CHEAPER_ID, MODEL_ID]
+    assert "previous answer was refused" in client.requests[1]["messages"][0]["content"][1]["text"]
+    assert answered.model.model_id == MODEL_ID
+    assert bill.usage.calls == 2
+    paid = (1000 * 1 + 300 * 5) + (1000 * 3 + 300 * 15)
+    assert bill.usage.cost_usd == pytest.approx(paid / 1_000_000), "each call at its own model's price"
+
+
+def test_a_better_answer_of_the_cheaper_model_stays_when_the_main_one_s_is_worse() -> None:
+    wrong = {"text": "Northwind pays Acme Bio €99 million upfront.", "evidence": PAY}
+    half = good_answer(summary=[good_answer()["summary"][0], wrong])
+    worse = good_answer(summary=[wrong])
+    answered, _, client = ask([tool_answer(half), tool_answer(worse)], first=CHEAPER_ID)
+    assert asked(client) == [CHEAPER_ID, MODEL_ID]
+    assert answered.model.model_id == CHEAPER_ID
+    assert len(answered.grounded.summary) == 1
+
+
+def test_one_result_costs_at_most_a_question_and_its_repetition_each_at_its_own_price() -> None:
+    raw = raw_item()
+    item = RequestText(raw.title, raw.published, raw.text, raw.language)
+    question, repetition = (build_request(TREE, item, finding) for finding in ("", LONGEST_FINDING))
+    assert repetition.estimated_tokens() > question.estimated_tokens(), "the finding is sent as well"
+    most = most_expensive(TREE, (CHEAPER_ID, MODEL_ID), item)
+    inputs = question.estimated_tokens(), repetition.estimated_tokens()
+    assert (most.calls, most.input_tokens, most.output_tokens) == (2, sum(inputs), 2 * question.max_tokens)
+    dollars = (inputs[0] * 1 + question.max_tokens * 5 + inputs[1] * 3 + question.max_tokens * 15) / 1_000_000
+    assert most.cost_usd == pytest.approx(dollars)
+    assert most_expensive(TREE, (MODEL_ID,), item).cost_usd > most.cost_usd

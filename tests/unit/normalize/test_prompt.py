@@ -62,6 +62,8 @@ def test_the_schema_offers_the_taxonomy_and_nothing_else() -> None:
 def test_the_signature_changes_with_model_and_taxonomy_and_not_with_the_vocabulary() -> None:
     assert signature(TREE, MODEL_ID) == signature(tree(), MODEL_ID)
     assert signature(TREE, MODEL_ID) != signature(TREE, "another.model")
+    orders = ((MODEL_ID,), ("small", MODEL_ID), (MODEL_ID, "small"), ("small",))
+    assert len({signature(TREE, *ids) for ids in orders}) == len(orders)
     fewer = {name: kind for name, kind in TREE.event_types.items() if name != "clinical"}
     changed = replace(TREE, event_types=fewer)
     assert signature(TREE, MODEL_ID) != signature(changed, MODEL_ID)

@@ -28,6 +28,14 @@ def test_own_variables_beat_common_ones() -> None:
     assert (Settings.load(own).region, Settings.load(own).model_id) == ("us-west-2", "us.own")
 
 
+def test_no_cheaper_model_is_asked_unless_one_is_named() -> None:
+    assert Settings.load(NEEDED).first_model_id == ""
+    named = {**NEEDED, "BEDROCK_MODEL_ID_NORMALIZATION_FIRST": "us.small", "BEDROCK_RPM_FIRST": "30"}
+    settings = Settings.load(named)
+    assert (settings.first_model_id, settings.first_rpm, settings.rpm) == ("us.small", 30, 0)
+    assert Settings.load({**named, "BEDROCK_MODEL_ID": "us.small"}).first_model_id == "", "it is the main one"
+
+
 @pytest.mark.parametrize("workers", ["1", "9", "many"])
 def test_workers_outside_two_to_eight_are_an_error(workers: str) -> None:
     with pytest.raises(ConfigError, match="MAX_BEDROCK_WORKERS"):

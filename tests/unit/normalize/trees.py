@@ -10,6 +10,7 @@ from shared.contracts.items import DatedBy, RawItem
 from shared.ids import content_hash, item_id
 
 MODEL_ID = "us.maker.model-1"
+CHEAPER_ID = "us.maker.model-small"
 TITLE = "Acme Bio and Northwind sign €12.5 million licence for ZENOLAR (brivastatin)"
 TEXT = """PARIS, 9 December 2025 – Acme Bio today announced a licence agreement with Northwind Pharmaceuticals for its \
 slow-release gel. Northwind will pay 12.5 million euros upfront.
@@ -79,7 +80,10 @@ def tree(*clients: ClientConfig) -> ConfigTree:
         sources={},
         bouquets={},
         extractors=HtmlExtractors(),
-        prices={"maker.model-1": ModelPrice(input_per_million=3, output_per_million=15)},
+        prices={
+            "maker.model-1": ModelPrice(input_per_million=3, output_per_million=15),
+            "maker.model-small": ModelPrice(input_per_million=1, output_per_million=5),
+        },
     )
 
 
