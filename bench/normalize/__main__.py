@@ -14,6 +14,8 @@ from typing import Any
 from bench.normalize.measure import conditions, load, measure, tokens
 from bench.normalize.rig import rig
 from bench.normalize.scenarios import ITEMS, SCENARIOS
+from bench.prompt.__main__ import ESTIMATOR
+from local.model_endpoint.wire import TOOL_PROMPT_TOKENS
 
 RESULTS = Path(__file__).parent / "results"
 PRICE_PER_MILLION = {"input": 3.0, "output": 15.0}
@@ -33,7 +35,7 @@ def main() -> None:
             "machine": machine(),
             "conditions": asdict(given) | {"items": ITEMS, "workers": 4, "concurrency": 2, "scale": arguments.scale},
             "tokens_per_call": {name: round(value) for name, value in asdict(used).items()}
-            | {"estimator": "four characters a token"},
+            | {"estimator": f"four characters a token and {TOOL_PROMPT_TOKENS} for the tool; overhead: {ESTIMATOR}"},
             "dollars_per_100_items": round(dollars(used.input, used.output) * 100, 4),
             "scenarios": [],
         }

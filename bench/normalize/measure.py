@@ -10,7 +10,8 @@ from typing import Any
 
 from bench.normalize.rig import Rig
 from bench.normalize.scenarios import LATENCY, RPM, Scenario
-from local.model_endpoint.wire import estimate_tokens
+from bench.prompt.__main__ import overhead
+from local.model_endpoint.wire import TOOL_PROMPT_TOKENS, estimate_tokens
 from services.normalize import prompt
 from services.normalize.rules import body_of, normalize_text
 from shared.config.tree import ConfigTree
@@ -24,7 +25,10 @@ _ADAPTING_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Tokens:
-    """Of one call on average, as the endpoint estimates them (four characters a token)."""
+    """Of one call on average, as the endpoint counts them (four characters a token, and what a forced tool adds).
+
+    `overhead` is the bound of bench.prompt for a call without an article; it is what calls are paced and reserved by.
+    """
 
     overhead: float
     input: float
@@ -35,7 +39,7 @@ class Tokens:
 
 def tokens(tree: ConfigTree, items: Sequence[RawItem]) -> Tokens:
     """What the calls for these items reserve, and what they count against the quota when they end."""
-    inputs, outputs, overhead = [], [], 0
+    inputs, outputs = [], []
     for item in items:
         body = body_of(item.title, item.text)
         text = prompt.RequestText(item.title, item.published, body, item.language)
@@ -43,11 +47,10 @@ def tokens(tree: ConfigTree, items: Sequence[RawItem]) -> Tokens:
         answer = normalize_text(
             tree, title=item.title, text=body, published=item.published, language=item.language, company_id=None
         )
-        inputs.append(estimate_tokens(request.system, request.user, str(request.schema)))
-        overhead = estimate_tokens(request.system, str(request.schema))
+        inputs.append(TOOL_PROMPT_TOKENS + estimate_tokens(request.system, request.user, str(request.schema)))
         outputs.append(estimate_tokens(str(answer.model_dump(mode="json"))))
     mean_in, mean_out = sum(inputs) / len(inputs), sum(outputs) / len(outputs)
-    return Tokens(overhead, mean_in, mean_out, mean_in + prompt.MAX_TOKENS, mean_in + BURNDOWN * mean_out)
+    return Tokens(overhead(tree), mean_in, mean_out, mean_in + prompt.MAX_TOKENS, mean_in + BURNDOWN * mean_out)
 
 
 @dataclass(frozen=True)

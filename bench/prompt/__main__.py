@@ -4,8 +4,8 @@ Usage: python -m bench.prompt REPORT [--config DIR] [--raw DIR] [--json FILE]
 
 REPORT is a run's report.json; its queued items are what a run pays for. Texts come from --raw (a folder of raw items
 as stored, any depth); without it an item counts with the longest text that the prompt admits, so that the figure is an
-upper bound. Tokens are estimated at four UTF-8 bytes each (shared.bedrock.converse), answers at their limit of tokens;
-both are meant as upper bounds for English prose.
+upper bound. Tokens are the bound by which calls are paced and reserved (shared.bedrock.converse: three UTF-8 bytes a
+token, and what a forced tool adds), answers at their limit of tokens.
 """
 
 import argparse
@@ -17,11 +17,13 @@ from pathlib import Path
 from services.normalize.model import cost_usd
 from services.normalize.prompt import MAX_TEXT, MAX_TITLE, MAX_TOKENS, RequestText, build_request
 from services.normalize.settings import DEFAULT_MODEL
+from shared.bedrock.converse import TOOL_PROMPT_TOKENS
 from shared.config.loader import DirectorySource, load_tree
 from shared.config.tree import ConfigTree
 from shared.contracts.items import RawItem
 
 ROOT = Path(__file__).resolve().parents[2]
+ESTIMATOR = f"three UTF-8 bytes a token, and {TOOL_PROMPT_TOKENS} for the forced tool: an upper bound"
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def main() -> None:
     tree = load_tree(DirectorySource(arguments.config))
     measured = rows(tree, request_texts(arguments.report, arguments.raw), MAX_TOKENS)
     result = {
-        "estimator": "four UTF-8 bytes a token",
+        "estimator": ESTIMATOR,
         "model": DEFAULT_MODEL,
         "overhead_tokens": overhead(tree),
         "run_dollars": round(sum(row.dollars for row in measured), 5),

@@ -10,6 +10,8 @@ from urllib.parse import unquote
 _PATH = re.compile(r"^/model/(?P<model>[^/]+)/(?P<operation>converse|invoke)$")
 _SCOPE = re.compile(r"Credential=[^/]+/\d{8}/(?P<region>[a-z0-9-]+)/")
 _CHARACTERS_PER_TOKEN = 4
+TOOL_PROMPT_TOKENS = 313
+"""What Claude 4 models add for a forced tool (Anthropic, "Tool use with Claude": tool use system prompt)."""
 
 
 class WireError(Exception):
@@ -41,7 +43,8 @@ class ModelRequest:
 
     @property
     def input_tokens(self) -> int:
-        return estimate_tokens(self.system, self.text, str(self.schema or ""))
+        own = TOOL_PROMPT_TOKENS if self.tool else 0
+        return own + estimate_tokens(self.system, self.text, str(self.schema or ""))
 
 
 @dataclass(frozen=True)

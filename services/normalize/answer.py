@@ -11,6 +11,8 @@ from shared.contracts.items import EntityKind
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=160)]
 Passage = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=1200)]
 Role = Literal["subject", "partner", "mentioned"]
+MIN_SENTENCES, MAX_SENTENCES = 3, 5
+"""What a summary is asked to have."""
 
 
 class Answered(Contract):
@@ -43,7 +45,11 @@ class AnsweredFigure(Answered):
 
 
 class ToolAnswer(Answered):
-    """Names are the text's own wording. An empty list is an answer; a missing one is an error."""
+    """Names are the text's own wording. An empty list is an answer; a missing one is an error.
+
+    A summary may come shorter or longer than it was asked for: a short item supports no more, and what is too much is
+    left out, because neither is worth losing the item.
+    """
 
     event_type: str
     confidence: float = Field(ge=0, le=1)
@@ -52,7 +58,7 @@ class ToolAnswer(Answered):
     trademarks: tuple[Name, ...] = Field(max_length=40)
     technologies: tuple[Name, ...] = Field(max_length=40)
     indications: tuple[Name, ...] = Field(max_length=40)
-    summary: tuple[AnsweredSentence, ...] = Field(min_length=1, max_length=6)
+    summary: tuple[AnsweredSentence, ...] = Field(min_length=1, max_length=12)
     key_figures: tuple[AnsweredFigure, ...] = Field(default=(), max_length=8)
 
     def named(self) -> list[tuple[EntityKind, str, Role | None]]:

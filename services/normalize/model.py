@@ -9,9 +9,10 @@ from decimal import Decimal
 
 from pydantic import ValidationError
 
-from services.normalize.answer import ToolAnswer
+from services.normalize.answer import MAX_SENTENCES, MIN_SENTENCES, ToolAnswer
 from services.normalize.ground import Grounded, Text, ground
-from services.normalize.prompt import LONGEST_FINDING, RequestText, build_request, event_types
+from services.normalize.prompt import LONGEST_FINDING, MAX_TEXT, RequestText, build_request, event_types
+from services.normalize.rules import usable_sentences
 from shared.bedrock.converse import Model, ToolReply, ToolRequest
 from shared.bedrock.errors import MalformedAnswer, ModelError
 from shared.config.rules import ModelPrice
@@ -104,9 +105,11 @@ def normalize(tree: ConfigTree, models: Models, item: RequestText, text: Text, b
         grounded = ground(tree, text, answer)
         bill.refuse(grounded.refused)
         best = _better(best, Answered(grounded, model))
-        if _good(best.grounded):
+        finding = _too_short(answer, text)
+        if _good(best.grounded) and not finding:
             break
-        finding = f"These parts are not supported by the item: {' | '.join(grounded.findings)[:1200]}"
+        if grounded.findings:
+            finding += f"These parts are not supported by the item: {' | '.join(grounded.findings)[:1200]}"
     if best is None or not best.grounded.summary:
         raise NothingGrounded(f"no supported answer in {len(models.in_turn)} attempts: {finding[:300]}")
     return best
@@ -120,7 +123,15 @@ def validated(tree: ConfigTree, reply: ToolReply) -> ToolAnswer:
         raise MalformedAnswer("; ".join(_problems(error))) from error
     if answer.event_type not in event_types(tree):
         raise MalformedAnswer(f"event_type {answer.event_type[:40]!r} is none of {', '.join(event_types(tree))}")
-    return answer
+    return answer.model_copy(update={"summary": answer.summary[:MAX_SENTENCES]})
+
+
+def _too_short(answer: ToolAnswer, text: Text) -> str:
+    """What to say of a summary that has fewer sentences than asked for though the item has more; empty otherwise."""
+    said = len(answer.summary)
+    if said >= MIN_SENTENCES or len(usable_sentences(text.source.text[:MAX_TEXT])) <= MIN_SENTENCES:
+        return ""
+    return f"The summary has {said} of {MIN_SENTENCES} to {MAX_SENTENCES} sentences, and the item says more. "
 
 
 def _problems(error: ValidationError) -> Iterator[str]:

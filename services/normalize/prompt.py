@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from services.normalize.answer import ToolAnswer
+from services.normalize.answer import MAX_SENTENCES, MIN_SENTENCES, ToolAnswer
 from shared.bedrock.converse import ToolRequest
 from shared.config.tree import ConfigTree
 from shared.ids import content_hash
@@ -36,9 +36,9 @@ memory, no inference; an empty list is a good answer. Copy names, numbers and da
 - molecules: active substances; trademarks: product names; technologies: of delivery or formulation; indications: \
 diseases.
 - role: subject when the news is about the company, partner when it takes part, else mentioned.
-- summary: what happened, how and when, in 1 to 5 short sentences, in the item's language, no more than it supports, \
-beyond the title where it says more. evidence: at most 30 words copied word for word from the item that hold the \
-sentence's facts and numbers.
+- summary: what happened, how and when, in {least} to {most} short sentences, in the item's language, no more than it \
+supports, beyond the title where it says more. evidence: at most 30 words copied word for word from the item that hold \
+the sentence's facts and numbers.
 - key_figures: numbers a reader would look for.
 Event types:
 {types}"""
@@ -98,10 +98,11 @@ def event_types(tree: ConfigTree) -> tuple[str, ...]:
 
 def schema(types: tuple[str, ...]) -> dict[str, Any]:
     """JSON schema of the tool's input, made from the answer's contract, references resolved; what costs tokens
-    and steers nothing (titles, lengths) is left to the validation."""
+    and steers nothing (titles, most lengths) is left to the validation."""
     raw = ToolAnswer.model_json_schema()
     resolved: dict[str, Any] = _resolved(raw, raw.get("$defs", {}))
     resolved["properties"]["event_type"] = {"type": "string", "enum": list(types)}
+    resolved["properties"]["summary"] |= {"minItems": MIN_SENTENCES, "maxItems": MAX_SENTENCES}
     resolved["required"] = list(resolved["properties"])
     return resolved
 
@@ -126,7 +127,7 @@ def _user(item: RequestText) -> str:
 
 def _system(tree: ConfigTree) -> str:
     types = "\n".join(f"- {name}: {' '.join(kind.description.split())}" for name, kind in tree.event_types.items())
-    return _SYSTEM.format(tool=TOOL, other=OTHER, types=types)
+    return _SYSTEM.format(tool=TOOL, other=OTHER, types=types, least=MIN_SENTENCES, most=MAX_SENTENCES)
 
 
 def _resolved(node: Any, definitions: Mapping[str, Any]) -> Any:

@@ -130,13 +130,18 @@ def _names(reading: Reading, kind: str) -> tuple[str, ...]:
 def _summary(source: Source, reading: Reading) -> tuple[AnsweredSentence, ...]:
     """The title's fact and the best of the body's first sentences, in the text's order; the title itself where the
     body says nothing of it."""
-    candidates = [one for one in split_sentences(source.text)[:_READ] if _usable(one)]
+    candidates = usable_sentences(source.text)
     terms = _terms(reading)
     ranked = sorted(range(len(candidates)), key=lambda n: (-_worth(candidates[n], n, source.title, terms), n))
     chosen = [candidates[n] for n in sorted(ranked[:MAX_SENTENCES])]
     if not any(_overlap(source.title, one) >= _SAME / 2 for one in chosen):
         chosen = [" ".join(source.title.split())[:_MAX_LENGTH], *chosen[: MAX_SENTENCES - 1]]
     return tuple(AnsweredSentence(text=_ended(one), evidence=one) for one in chosen)
+
+
+def usable_sentences(text: str) -> list[str]:
+    """The sentences at the beginning of an item's text that a summary can be made of."""
+    return [one for one in split_sentences(text)[:_READ] if _usable(one)]
 
 
 def _usable(sentence: str) -> bool:

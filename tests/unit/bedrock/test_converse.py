@@ -78,3 +78,30 @@ def test_botocore_does_not_retry_beside_us(monkeypatch: pytest.MonkeyPatch) -> N
     client = bedrock_client("us-east-1", read_timeout=9, connections=4)
     assert client.meta.config.retries["total_max_attempts"] == 1
     assert client.meta.region_name == "us-east-1"
+
+
+@pytest.mark.parametrize(
+    ("user", "characters_per_token"),
+    [("The company said that the first patient was treated in March. " * 40, 3.5), ('{"share": 12.5, "of": [' * 90, 3)],
+    ids=["prose at what Anthropic tells of English", "names, numbers and braces"],
+)
+def test_the_estimate_is_above_what_a_forced_tool_really_takes(user: str, characters_per_token: float) -> None:
+    request = ToolRequest("system", user, "record_item", "record", {"type": "object"}, 100)
+    told_by_anthropic = {"claude 4": 313, "haiku 3.5": 340}
+    for tool_prompt in told_by_anthropic.values():
+        assert request.estimated_tokens() > tool_prompt + len(user) / characters_per_token
+    assert request.estimated_tokens() < 2 * (340 + len(user) / characters_per_token), "and no more than is sensible"
+
+
+def test_a_turn_is_asked_for_with_the_tool_s_own_prompt_and_the_whole_answer() -> None:
+    asked: list[int] = []
+
+    class Noted(NoPace):
+        def reserve(self, tokens: int, longest_wait: float) -> Turn:
+            asked.append(tokens)
+            return super().reserve(tokens, longest_wait)
+
+    client, time = ScriptedBedrock(tool_answer({})), Time()
+    Model(client, "r", "m", time, pace=Noted()).ask(REQUEST, time.deadline(9))
+    assert asked == [REQUEST.estimated_tokens() + REQUEST.max_tokens]
+    assert asked[0] > 340 + REQUEST.max_tokens

@@ -14,7 +14,7 @@ from services.normalize.prompt import LONGEST_FINDING, RequestText, build_reques
 from shared.bedrock.converse import Model
 from shared.contracts.items import RawItem
 from tests.unit.bedrock.fakes import ScriptedBedrock, Time, text_answer, tool_answer
-from tests.unit.normalize.trees import CHEAPER_ID, MODEL_ID, PAY, STUDY, good_answer, raw_item, tree
+from tests.unit.normalize.trees import CHEAPER_ID, MODEL_ID, PAY, STUDY, TEXT, good_answer, raw_item, tree
 
 TREE = tree()
 FENCE = text_answer('```json\n{"event_type": "partnership"}\n```')
@@ -198,6 +198,29 @@ def test_any_entity_that_the_text_does_not_name_is_refused(field: str, name: str
     grounded, bill, _ = run(tool_answer(good_answer(**{field: invented})))
     assert name not in {entity.name for entity in grounded.entities}
     assert bill.refused.entities == 1
+
+
+ADVICE = [f"The agency gave advice number {n} to both companies in May." for n in range(1, 8)]
+LONG = raw_item(text=f"{TEXT} {' '.join(ADVICE)}")
+
+
+def test_a_summary_that_is_too_short_for_a_long_item_is_asked_again_and_kept_if_it_stays_so() -> None:
+    one, two = good_answer(summary=good_answer()["summary"][:1]), good_answer()
+    grounded, bill, client = run(tool_answer(one), tool_answer(two), raw=LONG)
+    assert "1 of 3 to 5 sentences" in client.requests[1]["messages"][0]["content"][1]["text"]
+    assert (len(grounded.summary), bill.usage.calls) == (2, 2), "kept: losing the item would be worse"
+
+
+def test_a_short_item_may_have_a_short_summary_without_a_second_question() -> None:
+    grounded, bill, _ = run(tool_answer(good_answer(summary=good_answer()["summary"][:1])))
+    assert (len(grounded.summary), bill.usage.calls) == (1, 1)
+
+
+def test_sentences_beyond_the_fifth_are_left_out_and_cost_no_second_question() -> None:
+    seven = good_answer(summary=[{"text": one, "evidence": one} for one in ADVICE])
+    grounded, bill, _ = run(tool_answer(seven), raw=LONG)
+    assert [sentence.text for sentence in grounded.summary] == ADVICE[:5]
+    assert bill.usage.calls == 1
 
 
 def asked(client: ScriptedBedrock) -> list[str]:

@@ -59,6 +59,14 @@ def test_the_schema_offers_the_taxonomy_and_nothing_else() -> None:
     assert "$ref" not in str(tool)
 
 
+def test_prompt_and_schema_ask_for_three_to_five_sentences_and_nothing_else_is_bounded() -> None:
+    request = build_request(TREE, ITEM)
+    assert "in 3 to 5 short sentences" in request.system
+    summary = request.schema["properties"]["summary"]
+    assert (summary["minItems"], summary["maxItems"]) == (3, 5)
+    assert str(request.schema).count("maxItems") == 1
+
+
 def test_the_signature_changes_with_model_and_taxonomy_and_not_with_the_vocabulary() -> None:
     assert signature(TREE, MODEL_ID) == signature(tree(), MODEL_ID)
     assert signature(TREE, MODEL_ID) != signature(TREE, "another.model")
