@@ -11,6 +11,8 @@ from cli import config_tree, model_endpoint
 from cli.progress import Lines
 from cli.run import push_config
 from cli.stacks import LocalStack
+from local.model_endpoint.settings import FAULTS
+from shared.errors import InputError
 
 app = typer.Typer(help="The one-machine stack: emulator, model endpoint, deployed functions.", no_args_is_help=True)
 
@@ -59,12 +61,29 @@ def model(
     rpm: Annotated[int | None, typer.Option(min=0, help="Requests a minute; 0: no quota.")] = None,
     tpm: Annotated[int | None, typer.Option(min=0, help="Tokens a minute; 0: no quota.")] = None,
     latency: Annotated[float | None, typer.Option(min=0, help="Seconds that an answer takes.")] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help=f"KIND=SHARE of all calls, from 0 to 1; kinds: {', '.join(FAULTS)}. May be repeated."),
+    ] = None,
 ) -> None:
     """Change the local model endpoint's behaviour, and show what it has done so far."""
     asked = {"corrupt": corrupt, "throttle": throttle, "rpm": rpm, "tpm": tpm, "latency": latency}
     settings: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+    settings |= dict(map(share, fault or ()))
     origin = local.stack.connect().model_endpoint
     if settings:
         model_endpoint.configure(origin, settings)
     for name, value in model_endpoint.stats(origin).items():
         typer.echo(f"{name}: {value}")
+
+
+def share(text: str) -> tuple[str, float]:
+    """KIND=SHARE. Raises InputError."""
+    kind, _, value = text.partition("=")
+    try:
+        amount = float(value)
+    except ValueError:
+        amount = -1.0
+    if kind not in FAULTS or not 0 <= amount <= 1:
+        raise InputError(f"--fault {text!r} is not KIND=SHARE: a share from 0 to 1 of {', '.join(FAULTS)}")
+    return kind, amount

@@ -46,6 +46,7 @@ class CallLog:
                     ("purpose", call.purpose or "text"): 1,
                     ("outcome", call.outcome): 1,
                     ("region", call.region): 1,
+                    ("model", call.model): 1,
                 }
             )
             if self._path is not None:
@@ -58,9 +59,9 @@ class CallLog:
             return [asdict(call) for call in list(self._calls)[-limit:]]
 
     def stats(self) -> Mapping[str, Any]:
-        """calls, input_tokens, output_tokens, and counts by purpose, outcome and region."""
+        """calls, input_tokens, output_tokens, and counts by purpose, outcome, region and model."""
         with self._lock:
-            groups: dict[str, dict[str, int]] = {"purpose": {}, "outcome": {}, "region": {}}
+            groups: dict[str, dict[str, int]] = {"purpose": {}, "outcome": {}, "region": {}, "model": {}}
             totals = {"calls": 0, "input_tokens": 0, "output_tokens": 0}
             for (group, name), count in self._counts.items():
                 (totals if group == "total" else groups[group])[name] = count

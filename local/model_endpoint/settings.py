@@ -12,6 +12,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "us": ("us-east-1", "us-east-2", "us-west-2"),
     "eu": ("eu-north-1", "eu-west-1", "eu-west-3", "eu-central-1", "eu-south-1", "eu-south-2"),
 }
+FAULTS = ("throttle", "error", "malformed", "slow", "hang", "fence", "echo", "invent", "wrong_language")
 Share = Field(default=0.0, ge=0.0, le=1.0)
 _PREFIX = "VECTORA_MODEL_"
 
@@ -55,7 +56,7 @@ class Settings(BaseModel):
 
     def shares(self) -> dict[str, float]:
         """Share of each kind of fault."""
-        named = ("throttle", "error", "malformed", "slow", "hang", "echo", "wrong_language")
+        named = (name for name in FAULTS if name not in ("fence", "invent"))
         shares = {name: float(getattr(self, name)) for name in named}
         return shares | {"fence": self.fence + self.corrupt / 2, "invent": self.invent + self.corrupt / 2}
 

@@ -9,6 +9,7 @@ from services.engine.selection import Decision, Selection
 from shared.contracts.batch import Disposition, Manifest, SeenItem, SourceReport, Window
 from shared.contracts.edition import EditionStatus, ItemReport, Report
 from shared.contracts.items import NormalizedItem, Usage
+from shared.storage.batches import spent_on
 from shared.storage.table import Row
 
 _REFUSALS = ("entities", "figures", "sentences", "answers")
@@ -61,7 +62,7 @@ def build_report(findings: Findings) -> Report:
 
 def run_cost(batch_items: Mapping[str, Row], usage: Usage) -> float:
     """US dollars of the whole run: what normalizing this batch's items cost, and the editorial."""
-    return round(sum(_number(row, "cost_usd") for row in batch_items.values()) + usage.cost_usd, 6)
+    return round(sum(spent_on(row, "cost_usd") for row in batch_items.values()) + usage.cost_usd, 6)
 
 
 def _items(findings: Findings) -> Iterable[ItemReport]:
@@ -97,6 +98,7 @@ def _item(item_id: str, seen: list[SeenItem], item: NormalizedItem | None, findi
         event_type=item.event_type if item else None,
         score=decision.score if decision else None,
         contributions=dict(decision.contributions) if decision else {},
+        cost_usd=spent_on(row, "cost_usd") if row else None,
         dispositions=tuple(dict.fromkeys(dispositions)),
     )
 
@@ -150,7 +152,7 @@ def _refused(findings: Findings) -> dict[str, int]:
 
 def _model_calls(findings: Findings) -> dict[str, int]:
     rows = findings.batch_items.values()
-    return {"normalize": int(sum(_number(row, "calls") for row in rows)), "editorial": findings.usage.calls}
+    return {"normalize": int(sum(spent_on(row, "calls") for row in rows)), "editorial": findings.usage.calls}
 
 
 def _number(row: Mapping[str, Any], name: str) -> float:

@@ -1,7 +1,7 @@
 """The words of the flow: a job, its verdict, and why one fails."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from shared.contracts.batch import RawMessage
 from shared.storage.batches import Outcome
@@ -48,7 +48,7 @@ class Again:
     cause: Cause
     reason: str
     seconds: int
-    facts: dict[str, object] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 Verdict = Done | Failed | Again

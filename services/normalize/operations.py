@@ -1,7 +1,7 @@
 """The flow of one invocation: every message to a verdict, by parallel workers; then one record a batch."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from services.normalize.entities import Again, Job, Verdict
 from services.normalize.item import Normalization
 from shared.contracts.batch import RawMessage
-from shared.errors import NotFoundError
+from shared.errors import ConflictError, NotFoundError
 from shared.observability import correlate, correlated, logger
 from shared.storage.batches import BatchStore, Outcome
 
@@ -54,10 +54,14 @@ class Tally:
         self.failed += outcome.status == "failed"
         self.reused += bool(facts.get("reused"))
         self.by_rules += facts.get("normalizer") == "rules"
+        self.refused += sum(facts.get("refused", {}).values())
+        self.pay(facts)
+
+    def pay(self, facts: Mapping[str, Any]) -> None:
+        """Count what a delivery cost, however it ended."""
         self.input_tokens += facts.get("input_tokens", 0)
         self.output_tokens += facts.get("output_tokens", 0)
         self.cost_usd += facts.get("cost_usd", 0.0)
-        self.refused += sum(facts.get("refused", {}).values())
 
 
 class Invocation:
@@ -130,6 +134,8 @@ class Invocation:
         for job, verdict in verdicts:
             with correlated(job.message.batch_id):
                 outcome = self._outcome(job, verdict)
+                if isinstance(verdict, Again) and outcome is None:
+                    self._paid(job, verdict)
             if outcome is not None:
                 by_batch[job.batch].append((job, outcome))
             if isinstance(verdict, Again):
@@ -140,6 +146,14 @@ class Invocation:
             with correlated(batch[1]):
                 failures += self._record(batch, ended)
         return list(dict.fromkeys(failures))
+
+    def _paid(self, job: Job, verdict: Again) -> None:
+        """A question may be paid for although its repetition was throttled: it counts with its own delivery."""
+        self.tally.pay(verdict.facts)
+        try:
+            self._batches.paid(*job.batch, job.message.item_id, verdict.facts)
+        except (ConflictError, *LOST_TRANSPORT) as error:
+            logger.warning(f"the batch's cost lacks one delivery of an item: {error}", extra=dict(verdict.facts))
 
     def _outcome(self, job: Job, verdict: Verdict) -> Outcome | None:
         if not isinstance(verdict, Again):

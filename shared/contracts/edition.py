@@ -91,7 +91,8 @@ class EditionMessage(Record):
 
 
 class ItemReport(Contract):
-    """Everything that happened to one item; `contributions` add up to `score`."""
+    """Everything that happened to one item; `contributions` add up to `score`. `cost_usd` is what this batch paid for
+    normalizing it, None where it was not sent there."""
 
     item_id: str
     url: str
@@ -101,6 +102,7 @@ class ItemReport(Contract):
     event_type: str | None = None
     score: float | None = None
     contributions: dict[str, float] = Field(default_factory=dict)
+    cost_usd: float | None = None
     dispositions: tuple[Disposition, ...]
 
 

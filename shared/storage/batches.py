@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -30,6 +30,23 @@ class Outcome:
     status: Literal["done", "failed"]
     reason: str
     facts: dict[str, Any] = field(default_factory=dict)
+
+
+PAID = ("calls", "input_tokens", "output_tokens", "cost_usd")
+"""Facts that add up over an item's deliveries."""
+
+
+_EARLIER = "earlier_"
+"""Before such a fact's name in an item's row: its sum over the deliveries before the last."""
+
+
+def spent_on(row: Mapping[str, Any], name: str) -> float:
+    """The sum of such a fact over all deliveries of an item."""
+    return float(row.get(name) or 0) + float(row.get(f"{_EARLIER}{name}") or 0)
+
+
+def _earlier(facts: Mapping[str, Any]) -> dict[str, int | float]:
+    return {f"{_EARLIER}{name}": facts[name] for name in PAID if facts.get(name)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +186,20 @@ class BatchStore:
         batch = self.get(client_id, batch_id)
         return self.close(batch, late=late) if batch.finished else batch
 
+    def paid(self, client_id: str, batch_id: str, item_id: str, facts: Mapping[str, Any]) -> None:
+        """Remember what an item cost that comes back: its end will tell of its last delivery alone.
+
+        Raises ConflictError when another delivery has ended it meanwhile.
+        """
+        if spent := _earlier(facts):
+            self._table.update(
+                keys.batch_item(client_id, batch_id, item_id),
+                {"status": "queued"},
+                add=spent,
+                condition="attribute_not_exists(#status) OR #status = :queued",
+                values={"queued": "queued"},
+            )
+
     def _ending(self, client_id: str, batch_id: str, outcomes: Sequence[Outcome]) -> list[Row]:
         now = self._clock.now().isoformat()
         counts = {
@@ -238,11 +269,13 @@ class BatchStore:
         counts = {"done": 1, "failed": -1} if mended else {"failed": 0}
         meta, key = keys.batch_meta(client_id, batch_id), keys.batch_item(client_id, batch_id, outcome.item_id)
         changes = {"status": outcome.status, "reason": outcome.reason, "ended_at": self._clock.now().isoformat()}
+        failed = self._table.get(key) or {}
         return [
             update_op(meta, add=counts, condition="#status = :open", values=_OPEN),
             update_op(
                 key,
                 {**changes, "cause": "", **outcome.facts},
+                add=_earlier(failed) if mended else None,
                 condition="#status = :failed",
                 values={"failed": "failed"},
             ),
@@ -254,7 +287,8 @@ class BatchStore:
             row = self._table.get(key) or {}
             if row.get("status") != "done":
                 ended = {"status": outcome.status, "reason": outcome.reason, "ended_at": self._clock.now().isoformat()}
-                self._table.update(key, {**ended, "late": True, "cause": "", **outcome.facts})
+                before = _earlier(row) if outcome.status == "done" else None
+                self._table.update(key, {**ended, "late": True, "cause": "", **outcome.facts}, add=before)
 
     def close(self, batch: Batch, *, late: bool = False) -> Batch:
         """End the batch and write its marker once; safe to repeat. `late`: its deadline passed with items missing."""

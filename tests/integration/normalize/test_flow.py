@@ -9,6 +9,7 @@ from services.normalize.prompt import RequestText, signature
 from shared.config.tree import ConfigTree
 from shared.errors import ConfigError
 from shared.storage import keys
+from shared.storage.batches import spent_on
 from tests.integration.normalize.stack import Stack, record, stack
 from tests.log_lines import logged
 from tests.unit.bedrock.fakes import ScriptedBedrock, bedrock_error, text_answer, tool_answer
@@ -232,6 +233,25 @@ def test_the_cheaper_model_is_asked_first_and_the_main_one_repeats(aws: Stack) -
     assert item.usage.cost_usd == outcome["cost_usd"] == pytest.approx(paid)
     month = aws.stores.spend.month("acme_weekly", "2026-01")
     assert (month["calls"], month["spent"], month["committed"]) == (2, pytest.approx(paid), pytest.approx(paid))
+
+
+@pytest.mark.parametrize("others", [1, 0], ids=["batch open", "batch ended"])
+def test_what_a_delivery_has_paid_counts_although_the_item_came_back(aws: Stack, others: int) -> None:
+    raw, question = raw_item(), (1000 * 1 + 300 * 5) / 1_000_000
+    message, *_ = aws.open_batch(raw, *[raw_item(url="https://example.org/other")] * others)
+    throttled = ScriptedBedrock(FENCE, THROTTLE)
+    failures, first, _ = aws.invoke(throttled, record(message), first_id=CHEAPER_ID)
+    assert failures == ["m-1"]
+    assert first.tally.cost_usd == pytest.approx(question), "the metrics count it"
+    assert aws.outcome(raw.item_id)["status"] == "queued"
+    aws.invoke(ScriptedBedrock(FENCE, THROTTLE), record(message, 5), first_id=CHEAPER_ID)
+    assert aws.outcome(raw.item_id)["status"] == "failed", "its last receive"
+    _, last, _ = aws.invoke(ScriptedBedrock(GOOD), record(message), first_id=CHEAPER_ID)
+    row = aws.outcome(raw.item_id)
+    assert (row["status"], row["cost_usd"], last.tally.cost_usd) == ("done", *[pytest.approx(question)] * 2)
+    assert (spent_on(row, "calls"), spent_on(row, "cost_usd")) == (3, pytest.approx(3 * question))
+    month = aws.stores.spend.month("acme_weekly", "2026-01")
+    assert (month["calls"], month["spent"]) == (3, pytest.approx(3 * question)), "batch and month agree"
 
 
 def test_an_answer_of_the_cheaper_model_says_so_and_is_no_result_of_another_setting(aws: Stack) -> None:

@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 
+from cli.local_commands import share
 from local.model_endpoint.calls import CallLog
 from local.model_endpoint.editorial import write_edition
 from local.model_endpoint.endpoint import Endpoint
 from local.model_endpoint.faults import INVENTED_NAME, INVENTED_NUMBER
 from local.model_endpoint.openai import from_openai, to_openai
 from local.model_endpoint.quota import Quota
-from local.model_endpoint.settings import Settings
-from local.model_endpoint.wire import ModelAnswer, ModelRequest, WireError, read_request
+from local.model_endpoint.settings import FAULTS, Settings
+from local.model_endpoint.wire import TOOL_PROMPT_TOKENS, ModelAnswer, ModelRequest, WireError, read_request
+from shared.errors import InputError
 
 MODEL = "us.vendor.model-v1:0"
 ANSWER = {
@@ -216,3 +218,27 @@ def test_a_forwarded_request_keeps_its_tool_and_its_answer_comes_back_through_it
     assert body["tool_choice"]["function"]["name"] == "record_item"
     assert body["messages"][-1] == {"role": "user", "content": "question"}
     assert from_openai(answer, "record_item").input == {"a": 1}
+
+
+def test_the_counters_tell_which_models_were_called() -> None:
+    to = endpoint(Clock())
+    for model in (MODEL, MODEL, "us.vendor.small-v1:0"):
+        call(to, model=model)
+    assert to.log.stats()["model"] == {MODEL: 2, "us.vendor.small-v1:0": 1}
+
+
+def test_every_kind_of_fault_can_be_asked_for_on_the_command_line() -> None:
+    for kind in FAULTS:
+        assert Settings(**dict([share(f"{kind}=0.5")])).shares()[kind] == 0.5
+    assert Settings().shares().keys() == set(FAULTS)
+    for wrong in ("hang", "hang=2", "hang=-1", "hang=nan", "latency=1", "seed=0.1"):
+        with pytest.raises(InputError, match="KIND=SHARE"):
+            share(wrong)
+
+
+def test_a_forced_tool_counts_the_prompt_that_the_model_adds_for_it() -> None:
+    body = converse("question")
+    forced = read_request(f"/model/{MODEL}/converse", signature("us-east-1"), body).input_tokens
+    plain = {name: value for name, value in body.items() if name != "toolConfig"}
+    bare = read_request(f"/model/{MODEL}/converse", signature("us-east-1"), plain).input_tokens
+    assert forced - bare >= TOOL_PROMPT_TOKENS
