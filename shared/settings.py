@@ -12,7 +12,7 @@ from shared.errors import ConfigError
 class ServiceSettings(BaseModel):
     """Base of each service's settings; a service adds its own fields, each with its variable's name as alias."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True, defer_build=True)
 
     env: str = Field(alias="ENV")
     project_name: str = Field(default="vectora-inbox", alias="PROJECT_NAME")

@@ -1,18 +1,16 @@
 """I/O of the engine: the topic, the model, and the ports that the flow acts through."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from services.engine.errors import WritingError
-from services.engine.prompt import SCHEMA, TOOL, Prompt
-from services.engine.writing import Written
 from shared.bedrock.converse import Model, ToolRequest
 from shared.bedrock.errors import ModelError
 from shared.clock import Clock
-from shared.config.rules import ModelPrice
-from shared.config.tree import ConfigTree
 from shared.contracts.edition import EditionMessage
 from shared.contracts.items import NormalizedItem, Usage
 from shared.storage.batches import BatchStore
@@ -21,6 +19,12 @@ from shared.storage.labels import Labels
 from shared.storage.objects import Objects, dump
 from shared.storage.spend import Reservation
 from shared.storage.table import Row
+
+if TYPE_CHECKING:
+    from services.engine.prompt import Prompt
+    from services.engine.writing import Written
+    from shared.config.rules import ModelPrice
+    from shared.config.tree import ConfigTree
 
 MAX_ANSWER_TOKENS = 2500  # title, intro, five lines and 15 short item texts stay below it
 
@@ -115,6 +119,9 @@ class BedrockWriter:
 
     def write(self, prompt: Prompt, price: ModelPrice, deadline: float) -> Written:
         """Ask once (throttled calls are repeated inside). Raises WritingError, naming the kind of failure."""
+        from services.engine.prompt import SCHEMA, TOOL
+        from services.engine.writing import Written
+
         request = ToolRequest(
             system=prompt.system,
             user=prompt.facts,

@@ -1,12 +1,13 @@
 """What one invocation is to make: an edition of one client, for one window, from one release of the configuration."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from services.engine.window import LastSent, Period, plan_window
 from shared.clock import Clock, local_day, parse_as_of
-from shared.config.client import ClientConfig
-from shared.config.tree import ConfigTree
 from shared.contracts.batch import Delivery, Manifest, Window
 from shared.contracts.edition import EditionStatus
 from shared.contracts.events import EngineEvent
@@ -14,6 +15,10 @@ from shared.errors import InputError
 from shared.ids import edition_id
 from shared.storage import keys
 from shared.storage.table import Row
+
+if TYPE_CHECKING:
+    from shared.config.client import ClientConfig
+    from shared.config.tree import ConfigTree
 
 
 @dataclass(frozen=True, slots=True)

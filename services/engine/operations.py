@@ -4,16 +4,16 @@ Every step can be repeated: files are written before the state says that they ar
 (older drafts, the announcement, the batch) is done again by whoever finds it undone.
 """
 
+from __future__ import annotations
+
 import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from services.engine.adapters import Ports
 from services.engine.assignment import Assignment, for_batch, for_request, last_sent_of, told_by
-from services.engine.building import Built, build
-from services.engine.report_page import miss, report_page
 from services.engine.settings import EngineSettings
 from shared.approval import message_of
 from shared.contracts.batch import Manifest
@@ -27,6 +27,9 @@ from shared.storage import keys
 from shared.storage.batches import Batch
 from shared.storage.objects import dump, get_model
 from shared.storage.table import Row
+
+if TYPE_CHECKING:
+    from services.engine.building import Built
 
 _NEAR_MISSES = 3
 _LIVE = ("draft", "approved", "sending", "sent")
@@ -139,7 +142,11 @@ class Engine:
         return self._answer(row, started, existing=not mine)
 
     def _write(self, assignment: Assignment, run: Invocation) -> Row:
-        """Make the edition, write its files, then say that they are there."""
+        """Make the edition, write its files, then say that they are there. What makes it is loaded here: an event that
+        comes twice, and one whose edition another engine makes, need none of it."""
+        from services.engine.building import build
+        from services.engine.report_page import report_page
+
         built = build(assignment, self._ports, self._settings, run.seconds_left)
         body = dump(built.edition)
         for extension, kind in _FILE_TYPES.items():
@@ -206,6 +213,8 @@ def _age(row: Row) -> tuple[str, str]:
 
 def _near_misses(report: Report) -> list[dict[str, Any]]:
     """The best of what was scored and not printed, for the operators' digest. Titles and addresses as on the page."""
+    from services.engine.report_page import miss
+
     misses = [miss(item) for item in near_misses(report.items)]
     return [
         {"title": one.title, "url": one.url, "score": one.score, "floor": report.floor, "reason": one.reason}

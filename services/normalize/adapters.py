@@ -1,16 +1,20 @@
 """Thin I/O: the queue and the engine's function."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from services.normalize.digest import Digest
 from services.normalize.recovery import Letter
 from shared.contracts.batch import RawMessage
 from shared.observability import logger
+
+if TYPE_CHECKING:
+    from services.normalize.digest import Digest
 
 _SQS_BATCH = 10
 

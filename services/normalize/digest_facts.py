@@ -1,10 +1,12 @@
 """What the weekly digest is written from, read from the state alone."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from services.normalize.digest import (
     BatchFacts,
@@ -16,10 +18,12 @@ from services.normalize.digest import (
 )
 from services.normalize.watch import FAILING_FETCHES, Editions, Releases, Sources, Spending, overdue
 from shared.clock import Clock
-from shared.config.client import ClientConfig
 from shared.storage.batches import Batch
 from shared.storage.sources import Health
 from shared.storage.table import Row
+
+if TYPE_CHECKING:
+    from shared.config.client import ClientConfig
 
 PERIOD = timedelta(days=7)
 _WAITING = ("draft", "approved", "sending")

@@ -1,27 +1,27 @@
 """Lambda entry point of normalize: RawQueue in, normalized items in the lake, failures back to the queue."""
 
+from __future__ import annotations
+
 import math
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from aws_lambda_powertools.metrics import MetricUnit
 
 from services.normalize.adapters import SqsQueue
-from services.normalize.item import Normalization, Stores
-from services.normalize.model import Models
 from services.normalize.operations import Invocation
 from services.normalize.settings import Settings
+from services.normalize.stores import Stores
 from shared.bedrock.client import bedrock_client
 from shared.bedrock.converse import CallCounts, Converse, Model, RetryPolicy
 from shared.bedrock.turns import NoPace, Pace
 from shared.clock import SystemClock
 from shared.config.store import S3ConfigStore
-from shared.config.tree import ConfigTree
 from shared.observability import logger, metrics, statistics
 from shared.storage.batches import BatchStore
 from shared.storage.lake import Lake
@@ -30,6 +30,9 @@ from shared.storage.pace import Quota, SharedPace
 from shared.storage.results import Results
 from shared.storage.spend import Spend
 from shared.storage.table import StateTable
+
+if TYPE_CHECKING:
+    from shared.config.tree import ConfigTree
 
 _SETTLING_SECONDS = 10
 """What recording outcomes may take at an invocation's end."""
@@ -103,6 +106,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _invocation(parts: Parts, counts: CallCounts, owner: str) -> Invocation:
+    """What makes an item (prompt, rules, grounding) is loaded here, with the first messages."""
+    from services.normalize.item import Normalization
+    from services.normalize.model import Models
+
     settings = parts.settings
     models = Models(_model(parts, counts, settings.model_id, parts.pace))
     if settings.first_model_id:

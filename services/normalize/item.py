@@ -10,6 +10,7 @@ from services.normalize import rules as by_rules
 from services.normalize.entities import Again, Cause, Done, Failed, Job, Verdict
 from services.normalize.ground import Grounded, Text, ground, prepare
 from services.normalize.model import Bill, Models, NothingGrounded
+from services.normalize.stores import Stores
 from shared.bedrock.converse import Model
 from shared.bedrock.errors import ModelError, ModelRefused, ModelUnavailable, OutOfTime, Throttled
 from shared.clock import Clock
@@ -19,10 +20,8 @@ from shared.contracts.items import NormalizedItem, Normalizer, RawItem, Sentence
 from shared.errors import ConfigError, NotFoundError
 from shared.observability import logger
 from shared.storage.batches import Outcome
-from shared.storage.lake import Lake
-from shared.storage.objects import Objects, get_model
-from shared.storage.results import Results
-from shared.storage.spend import BudgetExceeded, Spend
+from shared.storage.objects import get_model
+from shared.storage.spend import BudgetExceeded
 
 _LEASE_MARGIN = 60
 _TAKEN_WAITS = (5, 15, 60, 300, 300)
@@ -31,16 +30,6 @@ run out, short at first because most results take seconds."""
 _THROTTLED_WAITS = (30, 60, 120, 300, 300)
 _CONFIG_WAITS = (60, 300, 300, 300, 300)
 _UNAVAILABLE_WAIT = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Stores:
-    """Everything that is kept."""
-
-    raw: Objects
-    lake: Lake
-    results: Results
-    spend: Spend
 
 
 @dataclass(frozen=True, slots=True)

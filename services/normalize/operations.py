@@ -1,20 +1,24 @@
 """The flow of one invocation: every message to a verdict, by parallel workers; then one record a batch."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from services.normalize.entities import Again, Job, Verdict
-from services.normalize.item import Normalization
 from shared.contracts.batch import RawMessage
 from shared.errors import ConflictError, NotFoundError
 from shared.observability import correlate, correlated, logger
 from shared.storage.batches import BatchStore, Outcome
+
+if TYPE_CHECKING:
+    from services.normalize.item import Normalization
 
 _SOON = 30
 _AT_ONCE = 0

@@ -1,17 +1,21 @@
 """What the operators' alarms need to know of every client and source: read from state, so that a run that never came
 counts too."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from shared.clock import Clock
-from shared.config.client import ClientConfig
-from shared.config.tree import ConfigTree
 from shared.observability import logger
 from shared.storage.sources import Health
 from shared.storage.table import Row
+
+if TYPE_CHECKING:
+    from shared.config.client import ClientConfig
+    from shared.config.tree import ConfigTree
 
 FAILING_FETCHES = 3
 """Fetches that fail one after the other before a source counts as failing; one or two are the web's ordinary life."""

@@ -1,8 +1,10 @@
 """The publisher's I/O: SES, SNS, SQS and the deliveries in the state table."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
 from botocore.config import Config
@@ -18,15 +20,17 @@ from services.publisher.errors import (
 from services.publisher.recipients import redact
 from services.publisher.settings import PublisherSettings
 from shared.clock import Clock
-from shared.config.client import ClientConfig
-from shared.config.tree import ConfigTree
 from shared.contracts.delivery import DeliveryNotice, RecipientStatus
 from shared.contracts.edition import EditionStatus
 from shared.errors import ConflictError
-from shared.signing import Signer
 from shared.storage import keys
 from shared.storage.recipients import Standing
 from shared.storage.table import Row, StateTable, is_code
+
+if TYPE_CHECKING:
+    from shared.config.client import ClientConfig
+    from shared.config.tree import ConfigTree
+    from shared.signing import Signer
 
 RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5})
 
@@ -294,4 +298,6 @@ def signer(settings: PublisherSettings) -> Signer | None:
     if not settings.link_secret:
         return None
     secrets = boto3.client("secretsmanager", config=RETRIES)
+    from shared.signing import Signer
+
     return Signer(secrets.get_secret_value(SecretId=settings.link_secret)["SecretString"])

@@ -1,14 +1,18 @@
 """What to do with an edition and with each recipient (pure decisions)."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from services.publisher.recipients import Recipient
-from shared.config.client import NewsletterDelivery
 from shared.contracts.delivery import DeliveryCounts, RecipientOutcome
 from shared.contracts.edition import EditionMessage
+
+if TYPE_CHECKING:
+    from shared.config.client import NewsletterDelivery
 
 Row = Mapping[str, Any]
 Action = Literal["send", "hold", "skip", "announce", "ignore", "wait"]

@@ -1,15 +1,16 @@
 """The flow: claim the edition, decide, act, close it, tell."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from services.publisher.adapters import Clients, EditionStates, Ledger, Mailer, Notifier
-from services.publisher.archive import Archive
 from services.publisher.delivery import (
     NO_RECIPIENTS,
     SKIPPED,
@@ -31,13 +32,15 @@ from services.publisher.standing import NoSuppression, Readership, StandingStore
 from services.publisher.urls import Links
 from shared.approval import written_hash
 from shared.clock import Clock
-from shared.config.client import ClientConfig
 from shared.contracts.delivery import DeliveryCounts, DeliveryNotice, DeliveryReport, NoticeStatus
 from shared.contracts.edition import Edition, EditionMessage
 from shared.errors import ConfigError, ConflictError, InputError, NotFoundError
 from shared.observability import correlate, logger, statistics
 from shared.storage.objects import Objects, get_model, put_model
 from shared.storage.table import Row
+
+if TYPE_CHECKING:
+    from shared.config.client import ClientConfig
 
 _BUSY_WAIT = 60
 _PRINTED = {
@@ -259,6 +262,8 @@ class Publication:
 
     def _announce(self) -> None:
         """What follows a sent edition; repeated until it is done once."""
+        from services.publisher.archive import Archive
+
         profile = self._client.client_profile
         Archive(self._parts.objects, self._parts.editions).refresh(profile.client_id, profile.name, profile.language)
         counts = DeliveryCounts.model_validate(self._row.get("counts", {}))

@@ -1,10 +1,15 @@
 """Signed links into LinksFunction."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from shared.clock import Clock
-from shared.signing import Purpose, Signer
+
+if TYPE_CHECKING:
+    from shared.signing import Purpose, Signer
 
 
 @dataclass(frozen=True, slots=True)

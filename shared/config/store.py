@@ -1,17 +1,21 @@
 """Releases of the configuration in the config bucket: releases/{sha}/..., and current.json that names one."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from shared.config.sources import ConfigSource, MappingSource, release_sha
-from shared.config.tree import ConfigTree
 from shared.errors import ConfigError, NotFoundError
+
+if TYPE_CHECKING:
+    from shared.config.tree import ConfigTree
 
 CURRENT = "current.json"
 _ABSENT = {"NoSuchKey", "404"}

@@ -9,9 +9,10 @@ import boto3
 from moto import mock_aws
 
 from services.normalize.adapters import SqsQueue
-from services.normalize.item import Normalization, Stores
+from services.normalize.item import Normalization
 from services.normalize.model import Models
 from services.normalize.operations import Invocation
+from services.normalize.stores import Stores
 from shared.bedrock.converse import CallCounts, Model, RetryPolicy
 from shared.config.tree import ConfigTree
 from shared.contracts.batch import Manifest, QueuedItem, RawMessage, Window

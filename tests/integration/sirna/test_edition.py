@@ -11,7 +11,8 @@ from services.engine.building import build
 from services.engine.errors import WritingError
 from services.engine.settings import EngineSettings
 from services.normalize.entities import Done, Job
-from services.normalize.item import Normalization, Stores
+from services.normalize.item import Normalization
+from services.normalize.stores import Stores
 from shared.config.loader import DirectorySource, MappingSource, load_tree
 from shared.config.tree import ConfigTree
 from shared.contracts.batch import Manifest

@@ -25,9 +25,10 @@ from services.ingest.sources.base import ReadingContext
 from services.normalize import rules as by_rules
 from services.normalize.entities import Job
 from services.normalize.ground import ground, prepare
-from services.normalize.item import Normalization, Stores
+from services.normalize.item import Normalization
 from services.normalize.model import Models
 from services.normalize.prompt import RequestText, build_request
+from services.normalize.stores import Stores
 from services.publisher.operations import publish
 from shared.bedrock.errors import ModelRefused
 from shared.clock import FixedClock
