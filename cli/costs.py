@@ -4,13 +4,12 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from cli import config_tree
 from cli.run import config_store
 from cli.stacks import StackName, connect
+from cli.tables import show_rows
 from shared.clock import SystemClock
 from shared.config.client import ClientConfig
 from shared.errors import InputError
@@ -32,14 +31,14 @@ def command(
     clients = [config_tree.client_of(tree, client)] if client else list(tree.clients.values())
     state = StateTable(deployed.resource("dynamodb"), deployed.outputs["StateTableName"])
     spend, editions = Spend(state, SystemClock()), Editions(state, SystemClock())
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for heading in ("client", "calls", "input", "output", "spent", "reserved", "budget", "editions"):
-        table.add_column(heading)
-    for one in sorted(clients, key=lambda each: each.client_id):
-        table.add_row(*line(one, spend.month(one.client_id, wanted), made_in(editions.history(one.client_id), wanted)))
+    headings = ("client", "calls", "input", "output", "spent", "reserved", "budget", "editions")
+    rows = [
+        line(one, spend.month(one.client_id, wanted), made_in(editions.history(one.client_id), wanted))
+        for one in sorted(clients, key=lambda each: each.client_id)
+    ]
     console = Console()
     console.print(f"{wanted}, US dollars at list price", highlight=False)
-    console.print(table)
+    show_rows(console, headings, rows)
 
 
 def checked_month(text: str | None, now: datetime) -> str:

@@ -6,15 +6,14 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
 
-from cli.dlq import QUEUES, Letter, Queue, QueueName, advice, grouped, matches
+from cli.dlq import DONE, QUEUES, UNREADABLE, Letter, Queue, QueueName, advice, grouped, matches
 from cli.dlq_post import Mover, Post
 from cli.dlq_replay import Moved, Replayed, Time, fates, move_all, replay
 from cli.stacks import Deployed, LocalStack, StackName, connect
+from cli.tables import show_rows
 
 app = typer.Typer(help="Work that was given up: why, and putting it back.", no_args_is_help=True)
 
@@ -30,18 +29,18 @@ def list_letters(queue: Which = None, stack: Stack = StackName.local) -> None:
     """How much was given up, grouped by queue and reason, with what to do."""
     post = Post(connect(stack))
     letters = [letter for one in _queues(queue) for letter in _seen(post, one)]
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for heading in ("queue", "reason", "messages", "oldest", "what to do"):
-        table.add_column(heading, overflow="fold")
-    for (name, group), members in grouped(letters).items():
-        oldest = min(letter.sent_ms for letter in members)
-        table.add_row(name, group, str(len(members)), _moment(oldest), advice(members[0].queue, group, stack))
-    if letters:
-        Console().print(table)
+    rows = [_row(group, members, stack) for (_, group), members in grouped(letters).items()]
+    if rows:
+        show_rows(Console(), ("queue", "reason", "messages", "oldest", "what to do"), rows)
     else:
         typer.echo("nothing was given up")
     for one in _queues(queue):
         _tell_held(post, one)
+
+
+def _row(group: str, members: list[Letter], stack: StackName) -> tuple[str, ...]:
+    queue, oldest = members[0].queue, min(letter.sent_ms for letter in members)
+    return queue.name, group, str(len(members)), _moment(oldest), advice(queue, group, stack)
 
 
 @app.command("show")
@@ -98,10 +97,12 @@ def _replay(
     deployed: Deployed, post: Post, queue: Queue, only: str | None, rate: int, wait: int, stack: StackName
 ) -> int:
     clock = Time()
+    # AWS moves a whole queue by itself, but can neither choose messages nor invoke a function
+    movable = queue.back_to and only is None and not isinstance(deployed, LocalStack)
+    seen = post.peek(queue) if movable else []
     with _bar(queue, post.depth(queue)[0]) as moved:
-        # AWS moves a whole queue by itself, but can neither choose messages nor invoke a function
-        if queue.back_to and only is None and not isinstance(deployed, LocalStack):
-            done = move_all(queue, Mover(deployed), post.peek(queue), rate, moved, clock)
+        if movable and not any(letter.group in _INTENDED for letter in seen):
+            done = move_all(queue, Mover(deployed), seen, rate, moved, clock)
         else:
             done = replay(queue, post, only, rate, moved, clock)
     return _tell(queue, done, post, wait, clock, stack)
@@ -120,12 +121,13 @@ def _tell(queue: Queue, done: Replayed, post: Post, wait: int, clock: Time, stac
     return counts["failed"]
 
 
+_INTENDED = {DONE: "removed", UNREADABLE: "left as they are, because nothing can repeat them"}
 _FATES = {"done": "done", "failed": "failed again", "waiting": "not finished yet"}
 
 
 def _rehearse(letters: list[Letter], only: str | None) -> None:
     for (name, group), members in grouped(letter for letter in letters if matches(letter, only)).items():
-        typer.echo(f"dry run: {name}, {group}: {len(members)} would be put back")
+        typer.echo(f"dry run: {name}, {group}: {len(members)} would be {_INTENDED.get(group, 'put back')}")
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
-from cli.dlq import DONE, Letter, Queue, matches
+from cli.dlq import DONE, UNREADABLE, Letter, Queue, matches
 from shared.errors import VectoraError
 
 HOLD = 120
@@ -49,7 +49,8 @@ class Time:
 
 @dataclass
 class Replayed:
-    """What a replay did. `removed` had been done already; `left` a filter, or a refusal by SQS or Lambda, kept."""
+    """What a replay did. `removed` had been done already; `left` a filter, or a refusal by SQS or Lambda, kept,
+    or nothing can repeat it."""
 
     since: str
     sent: list[Letter] = field(default_factory=list)
@@ -73,7 +74,7 @@ def replay(queue: Queue, post: Letters, only: str | None, rate: float, moved: Mo
             at = clock.monotonic()
             if all(letter.message_id in done.left for letter in found):
                 break
-            chosen = [one for one in found if matches(one, only) and one.sent_ms < first_ms]
+            chosen = [one for one in found if _taken(one, only) and one.sent_ms < first_ms]
             _handle(chosen, post, done)
             handled = {one.message_id for one in (*done.sent, *done.removed)}
             done.left |= {one.message_id: one for one in found if one.message_id not in handled}
@@ -83,6 +84,11 @@ def replay(queue: Queue, post: Letters, only: str | None, rate: float, moved: Mo
     finally:
         post.show_again(queue, done.left.values())
     return done
+
+
+def _taken(letter: Letter, only: str | None) -> bool:
+    """Nothing can repeat what nobody can read: it stays for whoever finds out who sent it."""
+    return matches(letter, only) and letter.group != UNREADABLE
 
 
 def _handle(chosen: Sequence[Letter], post: Letters, done: Replayed) -> None:

@@ -1,23 +1,24 @@
 """`vectora inventory`: what a stack consists of, and its gap to the repository."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from cli import config_tree
 from cli.builds import Checkout, deployed_builds, this_checkout
 from cli.doctor_checks import FUNCTIONS, drift_of_variables
 from cli.run import config_store
 from cli.stacks import PROJECT, Deployed, StackName, connect
+from cli.tables import show_rows
 from cli.template import read_template
 from shared.build import Build
 from shared.config.loader import DirectorySource
 
+Rows = tuple[Sequence[str], list[Sequence[str]]]
+"""Headings, and a table's rows."""
 _BUCKETS = ("ConfigBucketName", "DataBucketName", "NewslettersBucketName")
 
 
@@ -27,9 +28,9 @@ def command(stack: Annotated[StackName, typer.Option(help="Which stack.")] = Sta
     console.print(_stack(deployed, stack), highlight=False, soft_wrap=True)
     names = {resource: deployed.outputs[output] for resource, output in FUNCTIONS.items()}
     builds = deployed_builds(deployed.client("lambda"), names)
-    console.print(_functions(deployed, builds))
-    console.print(_buckets(deployed))
-    console.print(_queues(deployed))
+    for headings, rows in (_functions(deployed, builds), _buckets(deployed), _queues(deployed)):
+        show_rows(console, headings, rows)
+        console.print()
     for line in gap(deployed, builds, stack):
         typer.echo(line)
 
@@ -41,14 +42,14 @@ def _stack(deployed: Deployed, stack: StackName) -> str:
     return f"{row['StackName']}: {row['StackStatus']}, {at:%Y-%m-%d %H:%M}, {tags}"
 
 
-def _functions(deployed: Deployed, builds: Mapping[str, Build]) -> Table:
-    table = _table("function", "runtime", "handler", "package", "commit", "reserved", "deployed")
+def _functions(deployed: Deployed, builds: Mapping[str, Build]) -> Rows:
+    rows: list[Sequence[str]] = []
     client = deployed.client("lambda")
     for resource, output in FUNCTIONS.items():
         name = deployed.outputs[output]
         found = client.get_function_configuration(FunctionName=name)
         reserve = client.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions", "none")
-        table.add_row(
+        row = (
             name.removeprefix(f"{PROJECT}-"),
             f"{found.get('Runtime', '')} {' '.join(found.get('Architectures', ()))}",
             found["Handler"].removeprefix("services."),
@@ -57,16 +58,17 @@ def _functions(deployed: Deployed, builds: Mapping[str, Build]) -> Table:
             str(reserve),
             str(found["LastModified"])[:10],
         )
-    return table
+        rows.append(row)
+    return ("function", "runtime", "handler", "package", "commit", "reserved", "deployed"), rows
 
 
-def _buckets(deployed: Deployed) -> Table:
-    table = _table("bucket", "objects", "size", "newest")
+def _buckets(deployed: Deployed) -> Rows:
+    rows: list[Sequence[str]] = []
     for output in _BUCKETS:
         for prefix, (count, size, newest) in contents(deployed.client("s3"), deployed.outputs[output]).items():
             place = f"{deployed.outputs[output]}/{prefix}"
-            table.add_row(place, str(count), f"{size / 1e6:.1f} MB", f"{newest:%Y-%m-%d %H:%M}")
-    return table
+            rows.append((place, str(count), f"{size / 1e6:.1f} MB", f"{newest:%Y-%m-%d %H:%M}"))
+    return ("bucket", "objects", "size", "newest"), rows
 
 
 def contents(s3: Any, bucket: str) -> dict[str, tuple[int, int, datetime]]:
@@ -80,13 +82,14 @@ def contents(s3: Any, bucket: str) -> dict[str, tuple[int, int, datetime]]:
     return dict(sorted(found.items()))
 
 
-def _queues(deployed: Deployed) -> Table:
-    table, sqs = _table("queue", "waiting", "in flight"), deployed.client("sqs")
+def _queues(deployed: Deployed) -> Rows:
+    rows: list[Sequence[str]] = []
+    sqs = deployed.client("sqs")
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     for url in (value for key, value in deployed.outputs.items() if key.endswith("QueueUrl")):
         counts: Mapping[str, str] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-        table.add_row(url.rsplit("/", 1)[-1], *(counts.get(name, "0") for name in names))
-    return table
+        rows.append((url.rsplit("/", 1)[-1], *(counts.get(name, "0") for name in names)))
+    return ("queue", "waiting", "in flight"), rows
 
 
 def gap(deployed: Deployed, builds: Mapping[str, Build], stack: StackName) -> Iterator[str]:
@@ -112,10 +115,3 @@ def code_gap(builds: Mapping[str, Build], checkout: Checkout) -> Iterator[str]:
         yield f"code: the same as this checkout (built from {commits}; HEAD is {checkout.label})"
     else:
         yield f"code: built from {commits}; HEAD is {checkout.label}, and the source of {', '.join(stale)} differs"
-
-
-def _table(*headings: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for heading in headings:
-        table.add_column(heading, overflow="fold", no_wrap=heading in ("function", "commit"))
-    return table

@@ -10,6 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from cli import dlq_commands
 from cli.dlq import DIED, DONE, QUEUES, UNREADABLE, Letter, grouped, original_event
 from cli.dlq_post import Post
 from cli.dlq_replay import HOLD, Time, fates, move_all, replay
@@ -264,6 +265,38 @@ def test_a_replay_by_reason_takes_those_alone_and_shows_the_others_again(stack, 
     assert [json.loads(body)["item_id"] for body in take(stack, "RawQueueUrl")] == [f"{1:020d}"]
     assert (len(done.sent), len(done.left)) == (1, 2)
     assert Post(stack).depth(RAW) == (2, 0)
+
+
+@pytest.mark.parametrize("only", [None, UNREADABLE])
+def test_what_nobody_can_read_is_left_by_every_replay_as_the_list_says(stack, batches, only):
+    open_batch(batches, 1)
+    put(stack, RAW.url, message(0).model_dump_json(), "not a reference")
+    done = replay(RAW, quick(Post(stack)), only, 0, lambda _: None, at_once())
+    assert [letter.body for letter in done.left.values() if letter.group == UNREADABLE] == ["not a reference"]
+    assert len(done.sent) == (only is None)
+    assert "not a reference" in take(stack, RAW.url)
+
+
+def test_list_and_rehearsal_tell_the_same_groups_counts_and_fates(stack, batches, monkeypatch, capsys):
+    monkeypatch.setattr(dlq_commands, "connect", lambda _: stack)
+    monkeypatch.setattr(dlq_commands, "Post", lambda deployed: quick(Post(deployed)))
+    monkeypatch.setenv("COLUMNS", "300")
+    open_batch(batches, 4)
+    batches.record("lab", "b", [Outcome(f"{1:020d}", "done", "by the model")])
+    bodies = [message(n).model_dump_json() for n in range(3)]
+    put(stack, RAW.url, *bodies, "not a reference", "nor this")
+    dlq_commands.list_letters(RAW.name)
+    listed = [line.split("   ")[:3] for line in capsys.readouterr().out.splitlines()[2:]]
+    listed = [[" ".join(cell.split()) for cell in row] for row in listed]
+    dlq_commands.replay_letters(RAW.name, dry_run=True)
+    rehearsed = capsys.readouterr().out
+    assert rehearsed.splitlines() == [
+        "dry run: raw, done already: 1 would be removed",
+        "dry run: raw, function died: 2 would be put back",
+        "dry run: raw, unreadable: 2 would be left as they are, because nothing can repeat them",
+    ]
+    assert len(listed) == 3
+    assert Post(stack).depth(RAW)[0] == 5
 
 
 def test_a_letter_that_fails_again_while_a_replay_runs_is_left_for_the_next_one(stack):

@@ -407,19 +407,20 @@ def test_the_test_event_checks_everything_and_leaves_no_trace(world: World) -> N
     assert world.messages() == []
 
 
-def test_the_test_event_without_a_client_reports_sources_that_fail_and_fails_only_for_what_the_stack_lacks(
-    world: World,
-) -> None:
+def test_the_test_event_without_a_client_reports_sources_that_fail_and_fails_when_none_answers(world: World) -> None:
     everyone = [client("acme", ["news"]), client("beta", ["news", "other"])]
     config = tree([source("news", FEED), source("other", OTHER)], everyone)
-    fake = FakeWeb()
+    fake = web()
     answer = check(
         world.ports(config, open_fetcher=lambda gateway, ends_at: fake), IngestEvent(test=True), "r", float("inf")
     )
     assert (answer.statusCode, answer.body["clients"]) == (200, ["acme", "beta"])
-    assert answer.body["sources_failed"] == {"news": "answered 404", "other": "answered 404"}
+    assert answer.body["sources_failed"] == {"other": "answered 404"}
     assert sorted(fake.asked) == sorted([FEED, OTHER])  # a source of two clients is tried once
     assert world.keys() == []
+    silent = world.ports(config, open_fetcher=lambda gateway, ends_at: FakeWeb())
+    with pytest.raises(RunFailedError, match="no source answers: news: answered 404; other: answered 404"):
+        check(silent, IngestEvent(test=True), "r", float("inf"))
 
 
 def test_the_test_event_fails_when_something_is_missing(world: World) -> None:
