@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cli import config_backup, config_import, config_schema, config_tree, config_try
+from cli.config_doubts import doubts
 from cli.config_unused import unused
 from cli.legacy.check import report_legacy
 from cli.legacy.files import is_legacy
@@ -38,7 +39,8 @@ def check(folder: Folder = config_tree.DEFAULT) -> None:
         f"{folder}: {len(tree.clients)} clients, {len(tree.sources)} sources, {len(tree.companies)} companies, "
         f"{len(tree.molecules)} molecules, {len(tree.trademarks)} trademarks; nothing wrong"
     )
-    for note in sorted(map(str, unused(tree, DirectorySource(folder).files()))):
+    files = DirectorySource(folder).files()
+    for note in sorted(map(str, (*unused(tree, files), *doubts(tree, files)))):
         typer.echo(f"note: {note}")
 
 
