@@ -4,10 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cssselect import SelectorError
+from lxml.cssselect import CSSSelector
+from lxml.etree import XPathError
+
 from cli.schedules import check_expression, next_runs
 from shared.clock import SystemClock, parse_as_of
 from shared.config.client import ClientConfig
+from shared.config.files import read_files
 from shared.config.loader import ConfigDefects, DirectorySource, load_tree
+from shared.config.rules import HtmlExtractors
 from shared.config.strict_yaml import Defect, read
 from shared.config.tree import ConfigTree
 from shared.errors import ConfigError, InputError, NotFoundError
@@ -20,7 +26,8 @@ def load(folder: Path) -> ConfigTree:
     """Raises ConfigError with file and line of everything that is wrong."""
     source = DirectorySource(folder)
     tree = load_tree(source)
-    if defects := list(_schedules(tree, source.files())):
+    files = source.files()
+    if defects := [*_schedules(tree, files), *_selectors(files)]:
         raise ConfigDefects(defects)
     return tree
 
@@ -32,6 +39,27 @@ def _schedules(tree: ConfigTree, files: Mapping[str, bytes]) -> Iterator[Defect]
         for kind, expression in client.schedule:
             if told := _unrunnable(expression.strip(), client.client_profile.timezone):
                 yield Defect(file, read(file, files[file]).line(("schedule", kind)), told)
+
+
+def _selectors(files: Mapping[str, bytes]) -> Iterator[Defect]:
+    """Selectors that select nothing: found here, because only ingest has a reader of CSS."""
+    for loaded in read_files(files).of(HtmlExtractors):
+        for source, extractor in loaded.model.extractors.items():
+            for part, selector in extractor.selectors:
+                if told := _unreadable(selector):
+                    path = ("extractors", source, "selectors", part)
+                    yield loaded.defect(
+                        path, f"{selector!r} is no CSS selector: {told}", "write one such as div.news a"
+                    )
+
+
+def _unreadable(selector: str) -> str:
+    """Why no page could be searched for a selector; empty where it could, or where none is wanted."""
+    try:
+        CSSSelector(selector or "a", translator="html")
+    except (SelectorError, XPathError) as error:
+        return str(error)
+    return ""
 
 
 def _unrunnable(expression: str, timezone: str) -> str:

@@ -8,7 +8,7 @@ from cli.legacy.addresses import named_by, other_trade, placeholder, registrable
 from cli.legacy.files import LegacyFile, LegacyTree, Table, Where
 from cli.legacy.finding import Finding, Level
 from cli.legacy.values import listing, mapping
-from shared.config.files import closest
+from shared.config.naming import closest
 
 URL_FIELD = {"rss": "rss_url", "html": "html_url"}
 _URL_FIELDS = ("url", "homepage_url", "rss_url", "html_url", "base_url")

@@ -11,7 +11,7 @@ from cli.legacy.finding import Finding
 from cli.legacy.rules import technology_profiles
 from cli.legacy.terms import term_lists
 from cli.legacy.values import listing, mapping
-from shared.config.files import closest
+from shared.config.naming import closest
 
 SCOPE_KINDS = ("technology", "company", "molecule", "trademark", "indication")
 

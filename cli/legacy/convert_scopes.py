@@ -21,7 +21,7 @@ def convert_scopes(out: Conversion) -> None:
     out.files[f"{SCOPES}/technology_scopes.yaml"] = {"scopes": dict(_technology(out))}
     indications = _flat(out, "indication_scopes")
     out.files[f"{SCOPES}/indication_scopes.yaml"] = {"scopes": dict(indications)}
-    exclusions = {name: {"terms": terms} for name, terms in _flat(out, "exclusion_scopes")}
+    exclusions = {name: {"terms": terms} for name, terms in _flat(out, "exclusion_scopes") if terms}
     out.files[f"{SCOPES}/exclusion_scopes.yaml"] = {"scopes": exclusions}
     if exclusions:
         out.assume(f"{SCOPES}/exclusion_scopes.yaml", "exclusions are sought in titles, the default of match_in")
@@ -128,4 +128,7 @@ def _technology(out: Conversion) -> Iterator[tuple[str, dict[str, Any]]]:
 def _flat(out: Conversion, kind: str) -> Iterator[tuple[str, list[str]]]:
     for file in out.tree.of(kind):
         for terms in term_lists(file):
-            yield terms.name, out.terms(file, terms.where, list(terms.terms))
+            kept = out.terms(file, terms.where, list(terms.terms))
+            if not kept:
+                out.lose(file, terms.where, f"scope {terms.name!r} holds no term", "write its terms by hand")
+            yield terms.name, kept

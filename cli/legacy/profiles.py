@@ -9,7 +9,7 @@ from cli.legacy.rules import technology_categories
 from cli.legacy.terms import term_lists
 from cli.legacy.values import listing, mapping
 from shared.config import logic
-from shared.config.files import closest
+from shared.config.naming import closest
 from shared.errors import ConfigError
 
 EXCLUSION_PREFIX = "exclusion_scopes."

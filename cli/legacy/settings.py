@@ -11,7 +11,7 @@ from typing import Any
 
 from cli.legacy.files import VOCABULARY_KINDS, LegacyFile, LegacyTree, Where
 from cli.legacy.finding import Finding
-from shared.config.files import closest
+from shared.config.naming import closest
 
 
 @dataclass(frozen=True)

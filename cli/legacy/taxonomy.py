@@ -8,7 +8,7 @@ from cli.legacy.files import LegacyFile, LegacyTree, Where
 from cli.legacy.finding import Finding
 from cli.legacy.terms import is_acronym, term_lists
 from cli.legacy.values import listing, mapping, texts
-from shared.config.files import closest
+from shared.config.naming import closest
 from shared.text.fold import fold_key
 
 REST = "other"

@@ -1,15 +1,14 @@
 """Which file of the tree holds what, and its reading into typed models."""
 
-import difflib
-import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from shared.config.client import ClientConfig
+from shared.config.naming import closest
 from shared.config.rules import (
     DomainMatchingRules,
     EventTypes,
@@ -30,13 +29,11 @@ from shared.config.terms import (
     TechnologyScopes,
     TrademarkScopes,
 )
+from shared.config.validation import validation_defects
 from shared.contracts.base import Contract
 
 MAX_DEFECTS = 200
 """Of one check in one file: nobody mends more at a time, and each may cost a suggestion."""
-_COMPARED = 400
-_LONGEST_NAME = 100
-_OTHER_LENGTH = 3
 LAYOUT: Mapping[str, type[Contract]] = {
     "canonical/scopes/company_scopes*.yaml": CompanyScopes,
     "canonical/scopes/molecule_scopes*.yaml": MoleculeScopes,
@@ -111,25 +108,6 @@ def read_files(contents: Mapping[str, bytes]) -> Files:
     return files
 
 
-def closest(name: str, known: Iterable[str]) -> str:
-    """A suggestion for a name that is not known, in bounded time however many are."""
-    names = set(known)
-    near = difflib.get_close_matches(name, _comparable(name, names), n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    first = ", ".join(heapq.nsmallest(8, names))
-    return f"known: {first}{', …' if len(names) > 8 else ''}" if names else "none is defined"
-
-
-def _comparable(name: str, names: set[str]) -> list[str]:
-    """The names to compare with: all where they are few, else those of about its length and with its first letter."""
-    if len(name) > _LONGEST_NAME:
-        return []
-    if len(names) > _COMPARED:
-        names = {one for one in names if one[:1] == name[:1] and abs(len(one) - len(name)) <= _OTHER_LENGTH}
-    return heapq.nsmallest(_COMPARED, names)
-
-
 def bounded(defects: Iterable[Defect]) -> Iterator[Defect]:
     """The first MAX_DEFECTS of one check in one file, and that there are more: each may need a suggestion."""
     for number, defect in enumerate(defects):
@@ -149,7 +127,9 @@ def _kind(path: str) -> type[Contract] | None:
 def _read_file(files: Files, path: str, content: bytes) -> None:
     kind = _kind(path)
     if kind is None:
-        files.defects.append(Defect(path, 0, "nothing reads this file", closest(path, LAYOUT)))
+        right = f"{path.rpartition('.')[0]}.yaml"
+        rename = f"rename it to {right}" if right != path and _kind(right) else closest(path, LAYOUT)
+        files.defects.append(Defect(path, 0, "nothing reads this file", rename))
         return
     document = read(path, content)
     files.defects.extend(document.defects)
@@ -167,43 +147,4 @@ def _validate(files: Files, kind: type[Contract], document: Document) -> None:
     try:
         files.loaded.append(Loaded(kind.model_validate(document.value), document))
     except ValidationError as error:
-        files.defects.extend(bounded(_validation_defects(kind, document, error)))
-
-
-def _validation_defects(kind: type[Contract], document: Document, error: ValidationError) -> Iterator[Defect]:
-    for problem in error.errors(include_url=False, include_context=False):
-        path = tuple(problem["loc"])
-        where = ".".join(str(part) for part in path) or "the file"
-        yield Defect(
-            document.file, document.line(path), f"{where}: {_message(problem)}", _suggestion(kind, problem, path)
-        )
-
-
-def _message(problem: Any) -> str:
-    if problem["type"] == "extra_forbidden":
-        return "nothing reads this key"
-    given = problem["input"]
-    shown = f", not {given!r}" if isinstance(given, str | int | float) and len(str(given)) < 60 else ""
-    return str(problem["msg"]) + shown
-
-
-def _suggestion(kind: type[Contract], problem: Any, path: Path) -> str:
-    if problem["type"] == "extra_forbidden":
-        return closest(str(path[-1]), _fields(kind, path[:-1]))
-    return "add it" if problem["type"] == "missing" else ""
-
-
-def _fields(kind: type[BaseModel], path: Path) -> list[str]:
-    """Field names of the model at `path`, following annotations as far as they name models."""
-    model: type[BaseModel] = kind
-    for part in path:
-        found = model.model_fields.get(str(part))
-        inner = _models(found.annotation) if found else []
-        model = inner[0] if inner else model
-    return list(model.model_fields)
-
-
-def _models(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for argument in getattr(annotation, "__args__", ()) for model in _models(argument)]
+        files.defects.extend(bounded(validation_defects(kind, document, error)))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from shared.config.sources import ConfigSource, MappingSource, release_sha
+from shared.config.sources import ConfigSource, MappingSource, bound, release_sha
 from shared.errors import ConfigError, NotFoundError
 
 if TYPE_CHECKING:
@@ -96,11 +96,12 @@ class S3ConfigStore:
         return _loaded[key]
 
     def files(self, release: str) -> dict[str, bytes]:
-        """A release's files by path; empty when there is no such release."""
+        """A release's files by path; empty when there is no such release. Raises ConfigError when it is too big."""
         prefix = f"releases/{release}/"
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
-        keys = [item["Key"] for page in pages for item in page.get("Contents", ())]
-        return {key.removeprefix(prefix): self._get(key) or b"" for key in sorted(keys)}
+        sizes = {item["Key"]: int(item["Size"]) for page in pages for item in page.get("Contents", ())}
+        bound(sizes.items())
+        return {key.removeprefix(prefix): self._get(key) or b"" for key in sorted(sizes)}
 
     def diff(self, files: Mapping[str, bytes]) -> Diff:
         """What pushing `files` would change, by content."""

@@ -2,7 +2,7 @@
 
 Plain scalars are null (empty, ~, null), true, false, decimal integers and decimal numbers; everything else is text
 ("no" and 2025-01-01 stay what is written). Refused: duplicate keys, anchors and aliases, tags, several documents, keys
-that are not text, files over MAX_BYTES, nesting over MAX_DEPTH, more than MAX_NODES values.
+that are not text, characters that nobody sees, files over MAX_BYTES, nesting over MAX_DEPTH, over MAX_NODES values.
 """
 
 import re
@@ -22,6 +22,8 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\Z")
 _CONSTANTS = {"": None, "~": None, "null": None, "true": True, "false": False, "True": True, "False": False}
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+"""Control characters and those of no width or that turn the direction: nobody means them, yet they would be printed."""
 _END = object()
 
 
@@ -104,7 +106,8 @@ class _Reader:
                 mark.line + 1 if mark else 0, f"not valid YAML: {problem}", "check indentation and quotes"
             ) from error
         except yaml.YAMLError as error:
-            raise _Stop(0, f"not valid YAML: {str(error).splitlines()[0]}", "remove control characters") from error
+            line = content[: getattr(error, "position", None) or 0].count(b"\n") + 1
+            raise _Stop(line, f"not valid YAML: {str(error).splitlines()[0]}", "remove control characters") from error
 
     def read(self) -> None:
         documents = 0
@@ -120,6 +123,7 @@ class _Reader:
         self._guard(event, depth)
         self._document.lines.setdefault(path, _line(event))
         if isinstance(event, yaml.ScalarEvent):
+            self._unseen(event)
             return _scalar(event)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(path, depth)
@@ -161,7 +165,15 @@ class _Reader:
         self._guard(event, depth)
         if not isinstance(event, yaml.ScalarEvent):
             raise _Stop(_line(event), "a key is a list or a mapping", "make it plain text")
+        self._unseen(event)
         return str(event.value)
+
+    def _unseen(self, event: Any) -> None:
+        if found := _UNSEEN.search(event.value):
+            code = f"U+{ord(found.group()):04X}"
+            self._defect(
+                event, f"{event.value[:60]!r} holds {code}, which nobody sees", "remove it, or type the text anew"
+            )
 
     def _next(self, end: type) -> Any:
         event = next(self._events)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from urllib.parse import urlsplit
 
+from cssselect import SelectorError
 from lxml.cssselect import CSSSelector
 from lxml.etree import XPathError
 
@@ -70,7 +71,7 @@ def _select(element: Element, selector: str) -> list[Element]:
     """Elements that a CSS selector finds. Raises UnreadableError when the selector is wrong."""
     try:
         return list(CSSSelector(selector, translator="html")(element))
-    except (ValueError, XPathError) as error:
+    except (SelectorError, ValueError, XPathError) as error:
         raise UnreadableError(f"selector {selector!r} is wrong: {error}") from error
 
 

@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from shared.config.files import Loaded, closest
+from shared.config.files import Loaded
+from shared.config.naming import closest
 from shared.config.strict_yaml import Defect, Path
 from shared.config.terms import Term
 from shared.config.tree import ConfigTree

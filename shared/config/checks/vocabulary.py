@@ -101,6 +101,9 @@ def indications(_tree: ConfigTree, loaded: Loaded[IndicationScopes]) -> Iterator
 def exclusions(_tree: ConfigTree, loaded: Loaded[ExclusionScopes]) -> Iterator[Defect]:
     for name, scope in loaded.model.scopes.items():
         yield from term_defects(loaded, ("scopes", name, "terms"), scope.terms)
+        if not scope.terms:
+            message = f"the exclusion scope {name!r} holds no term: it would exclude nothing"
+            yield loaded.defect(("scopes", name), message, "add its terms, or remove it where it is named too")
 
 
 def event_types(_tree: ConfigTree, loaded: Loaded[EventTypes]) -> Iterator[Defect]:

@@ -54,7 +54,9 @@ class Bucket(BaseHTTPRequestHandler):
         if "list-type" in query:
             prefix = query.get("prefix", [""])[0]
             keys = sorted(key for key in self.server.objects if key.startswith(prefix))
-            rows = "".join(f"<Contents><Key>{key}</Key></Contents>" for key in keys)
+            rows = "".join(
+                f"<Contents><Key>{key}</Key><Size>{len(self.server.objects[key])}</Size></Contents>" for key in keys
+            )
             self._answer(200, f"<ListBucketResult>{rows}</ListBucketResult>".encode())
         elif self._key() in self.server.objects:
             self._answer(200, self.server.objects[self._key()])

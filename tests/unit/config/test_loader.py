@@ -42,6 +42,24 @@ def test_the_products_tree_loads_and_its_release_is_its_content(tree: ConfigTree
 @pytest.mark.parametrize(
     ("file", "old", "new", "expected"),
     [
+        ("clients/demo.yaml", "  on_model_failure: rules", "  - rules", "not valid YAML"),
+        ("clients/demo.yaml", "[demo]", "demo", "write one `- entry` a line"),
+        ("clients/demo.yaml", "[demo]", "{demo: 1}", "write one `- entry` a line"),
+        ("clients/demo.yaml", "period_days: 30", "period_days: thirty", "whole number, not 'thirty' (write digits"),
+        ("clients/demo.yaml", "period_days: 30", "period_days: 0", "not 0 (write 1 or more)"),
+        ("clients/demo.yaml", "name: Depot Watch (demonstration)", "name: 12", "put it in quotes"),
+        ("clients/demo.yaml", "name: Depot Watch (demonstration)", "name:", "this must be a text"),
+        ("clients/demo.yaml", "client_id: demo", "client_id: Demo Client", "write demo_client"),
+        ("clients/demo.yaml", "mode: auto", "mode: auto\n  include_tldr: maybe", "write true or false"),
+        ("clients/demo.yaml", "mode: auto", "mode: automatic", "did you mean 'auto'?"),
+        ("clients/demo.yaml", "selection:", "pipeline_2: 3\nselection:", "did you mean 'pipeline'?"),
+        ("clients/demo.yaml", "selection:\n", "selection: [8]\nnotes:\n", "write `key: value`, one key a line"),
+        ("clients/demo.yaml", "max_items: 5", "max_items: 500", "write 100 or less"),
+        ("canonical/scopes/exclusion_scopes.yaml", "- share price", "- [share, price]", "a text or a mapping"),
+        ("canonical/scopes/exclusion_scopes.yaml", "- share price", "- 505", "{term: ..., case: exact}"),
+        ("canonical/scopes/exclusion_scopes.yaml", "- share price", '- ""', "fill it, or remove the entry"),
+        ("canonical/scopes/company_scopes.yaml", "- id: adocia", "- id: Adocia SA", "write adocia_sa"),
+        ("canonical/scoring/scoring_rules.yaml", "min_score: 12", "min_score: twelve", "write one such as 7 or 0.5"),
         ("canonical/scoring/scoring_rules.yaml", "min_score: 12", "min_score: 12\nmin_score: 3", "defined twice"),
         ("canonical/scoring/scoring_rules.yaml", "min_score: 12", "min_scor: 12", "did you mean 'min_score'?"),
         (
@@ -176,6 +194,17 @@ def test_tree_answers(tree: ConfigTree) -> None:
         tree.client("lai_weakly")
     with pytest.raises(ConfigError, match="no price"):
         tree.price("some.model")
+
+
+def test_a_client_takes_pubmed_by_its_bouquet_and_the_profile_comes_with_it(tree: ConfigTree) -> None:
+    name = "clients/lai_weekly.yaml"
+    files = DirectorySource(ROOT).files()
+    bouquets = files[name].replace(b"[lai_corporate_mvp, lai_press_mvp]", b"[lai_corporate_mvp, lai_literature]")
+    other = load_tree(MappingSource(files | {name: bouquets}))
+    client = other.client("lai_weekly")
+    pubmed = [source for source in other.sources_for(client) if source.ingestion_mode == "pubmed"]
+    assert [other.profile_for(client, source)[0] for source in pubmed] == ["pubmed_technology_focused"]
+    assert not any(source.ingestion_mode == "pubmed" for source in tree.sources_for(tree.client("lai_weekly")))
 
 
 def test_taxonomy_signature_ignores_aliases_and_follows_event_types(tree: ConfigTree) -> None:

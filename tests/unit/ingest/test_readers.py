@@ -140,6 +140,12 @@ def test_selectors_decide_where_they_are_given() -> None:
     ]
 
 
+@pytest.mark.parametrize("selector", ["h2 >> [a", "h2::before", "a:sometimes", "a:nth-child(x)"])
+def test_a_selector_that_is_wrong_is_told(selector: str) -> None:
+    with pytest.raises(UnreadableError, match="is wrong"):
+        listing(_LISTING, {"selectors": {"item": selector}})
+
+
 def test_the_date_in_a_title_is_not_the_listings_date() -> None:
     (entry, *_) = listing(
         """<main><article><h3><a href="/a">Half-year results (April 1st, 2025 – September 30, 2025)</a></h3></article>
