@@ -1,5 +1,6 @@
 """What all readers share."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -8,6 +9,9 @@ from urllib.parse import urljoin, urlsplit
 from shared.config.rules import HtmlExtractor
 from shared.errors import VectoraError
 from shared.storage.sources import Entry
+
+_UNCLEAR = re.compile(r"[\\\s\x00-\x20\x7f-\xa0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
+"""Letters in a host that are shown as nothing, or end it for some."""
 
 
 class UnreadableError(VectoraError):
@@ -37,10 +41,17 @@ class Listing:
 
 
 def absolute(base: str, href: str) -> str:
-    """`href` as an absolute http(s) address, or an empty string when it is none."""
+    """`href` as an absolute http(s) address, or an empty string when it is none.
+
+    Without a user's name, which could pass for another host where the address is printed; a host with letters that
+    browsers and libraries read differently is none.
+    """
     try:
         url = urljoin(base, href.strip())
         parts = urlsplit(url)
     except ValueError:
         return ""
-    return url if parts.scheme in ("http", "https") and parts.hostname else ""
+    user, _, host = parts.netloc.rpartition("@")
+    if parts.scheme not in ("http", "https") or not parts.hostname or _UNCLEAR.search(parts.netloc):
+        return ""
+    return parts._replace(netloc=host).geturl() if user else url

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from services.ingest.filtering import link_titles
-from services.ingest.sources.base import ReadingContext, UnreadableError
+from services.ingest.sources.base import ReadingContext, UnreadableError, absolute
 from services.ingest.sources.html import HtmlListing
 from services.ingest.sources.pubmed import PubMed
 from services.ingest.sources.rss import Feed
@@ -210,3 +210,21 @@ def test_pubmed_articles_with_markup_sections_and_partial_dates() -> None:
 def test_malformed_pubmed_answers_are_unreadable(body: str) -> None:
     with pytest.raises(UnreadableError):
         pubmed(body)
+
+
+@pytest.mark.parametrize(
+    ("href", "address"),
+    [
+        ("https://www.example.org@evil.example.net/x?a=b", "https://evil.example.net/x?a=b"),
+        ("//user:word@b.example.org:8443/x", "https://b.example.org:8443/x"),
+        ("http://a.example.org\\@169.254.169.254/", ""),
+        ("http://exam\u200bple.org/", ""),
+        ("http://example.org\u202e/", ""),
+        ("java\tscript:alert(1)", ""),
+        ("data:text/html,x", ""),
+        ("file:///etc/passwd", ""),
+        ("https://a.example.org/x\r\nHost: b", "https://a.example.org/xHost: b"),
+    ],
+)
+def test_an_address_is_what_every_reader_takes_it_for(href: str, address: str) -> None:
+    assert absolute("https://a.example.org/", href) == address
