@@ -18,7 +18,7 @@ from shared.grounding.sentences import split_sentences
 from shared.grounding.source import Source
 
 _TITLE_LIMIT = 140
-_ACROSS_LANGUAGES = {"wording", "language", "negation", "evidence"}
+_ACROSS_LANGUAGES = {"wording", "language", "negation", "evidence", "hedge", "term", "contrary", "degree"}
 """Findings that compare words, which a translation does not share with its source; names, numbers and dates remain."""
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from shared.config.event_words import word_scores, words_of
 from shared.config.tree import ConfigTree
-from shared.grounding.check import Vocabulary
+from shared.grounding.check import Term, Vocabulary
 from shared.grounding.orders import addresses_software, without_orders
 from shared.grounding.sentences import split_sentences
 from shared.text.hits import Hit
@@ -40,6 +40,7 @@ CLAUSE_END = re.compile(r";| while | whilst ")
 OTHER = "other"
 ALONE = 0.1
 """By how much a type must lead where plain words decide without a pattern: less is chance, and the text `other`."""
+_TERM_KINDS = ("company", "molecule", "trademark", "technology", "indication")
 _GAP = "\n\n"
 _OPENING_LENGTH = 800
 
@@ -79,16 +80,30 @@ class Reading:
         return tuple(hit for hit in self.hits if hit.end <= limit)
 
 
+def _meanings(hit: Hit) -> frozenset[str]:
+    """A technology's words of one category stand for each other, as two words for one form do; what else has a name of its
+    own does not."""
+    names = hit.scopes if hit.kind == "technology" else {hit.id}
+    return frozenset(f"{hit.kind} {name}" for name in names)
+
+
 def event_vocabulary(tree: ConfigTree) -> Vocabulary:
-    """The event types that texts speak of. A sentence announces one by the wording of its titles; for a source any
-    wording of it will do."""
+    """What a tree's event types, scopes and name endings tell of words. A sentence announces an event type by the
+    wording of its titles; for a source any wording of it will do."""
 
     def named(text: str, ends: tuple[str, ...]) -> frozenset[str]:
         hits = (hit for hit in tree.matcher.find(text) if hit.kind == "event")
         return frozenset(scope.partition(".")[0] for hit in hits for scope in hit.scopes if scope.endswith(ends))
 
+    def terms(text: str) -> frozenset[Term]:
+        hits = (hit for hit in tree.matcher.find(text) if hit.kind in _TERM_KINDS)
+        return frozenset(Term(hit.kind, hit.text(text), _meanings(hit)) for hit in hits)
+
     return Vocabulary(
-        announced=lambda text: named(text, (".title",)), told=lambda text: named(text, (".title", ".body", ".telltale"))
+        announced=lambda text: named(text, (".title",)),
+        told=lambda text: named(text, (".title", ".body", ".telltale")),
+        terms=terms,
+        endings=tree.name_endings,
     )
 
 

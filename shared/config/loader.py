@@ -93,6 +93,7 @@ def _build(files: Files, release: str) -> ConfigTree | None:
         stories=next((loaded.model for loaded in files.of(StoryRules)), StoryRules()),
         event_types=_merge(files, EventTypes, _mapping("event_types")),
         event_words=next((loaded.model for loaded in files.of(EventWords)), EventWords()),
+        name_endings=_endings(files),
         sources=_merge(files, SourceCatalog, _sources),
         bouquets=_merge(files, SourceCatalog, _bouquets),
         extractors=_extractors(files),
@@ -124,6 +125,12 @@ def _mapping(attribute: str) -> Listing[Any]:
 
 def _entities(model: Any) -> Iterable[tuple[str, Any, Path]]:
     return ((entity.id, entity, ("entities", i, "id")) for i, entity in enumerate(model.entities))
+
+
+def _endings(files: Files) -> tuple[str, ...]:
+    """Of all molecule files, each once."""
+    listed = (ending for loaded in files.of(MoleculeScopes) for ending in loaded.model.name_endings)
+    return tuple(sorted(set(listed)))
 
 
 def _sources(model: SourceCatalog) -> Iterable[tuple[str, Any, Path]]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
 from shared.contracts.base import Contract
 
@@ -72,6 +72,9 @@ class Trademark(NamedEntity):
     company_id: str | None = None
 
 
+NameEnding = Annotated[str, StringConstraints(pattern=r"^[a-z]{3,}$")]
+
+
 class EntityFile(Contract):
     """Base of the entity files: entities, and scopes that list their ids."""
 
@@ -87,8 +90,13 @@ class CompanyScopes(EntityFile):
 
 
 class MoleculeScopes(EntityFile):
-    """canonical/scopes/molecule_scopes*.yaml"""
+    """canonical/scopes/molecule_scopes*.yaml
 
+    `name_endings` are endings that names of substances share, in lower case without accents: a summary may bring in no
+    word with one of them that its source does not hold.
+    """
+
+    name_endings: tuple[NameEnding, ...] = ()
     entities: tuple[Molecule, ...]
 
 

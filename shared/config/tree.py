@@ -58,6 +58,7 @@ class ConfigTree:
     extractors: HtmlExtractors
     prices: Mapping[str, ModelPrice]
     event_words: EventWords = field(default_factory=EventWords)
+    name_endings: tuple[str, ...] = ()
 
     def client(self, client_id: str) -> ClientConfig:
         """Raises NotFoundError, naming the known clients."""

@@ -3,16 +3,35 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from shared.grounding.contraries import contrary_words, unsaid_degrees
 from shared.grounding.dates import DateFact
+from shared.grounding.hedges import unsettled_told_as_fact
 from shared.grounding.lexicon import CURRENCIES, MONTHS
 from shared.grounding.quantities import Quantity, find_quantities
+from shared.grounding.roles import swapped
 from shared.grounding.source import Facts, Source, facts_of, plain
-from shared.grounding.words import base, content_stems, guess_language, names, negated, parts, stem
+from shared.grounding.timing import told_of_another_event
+from shared.grounding.words import base, content_stems, guess_language, names, negated, parts, stem, tokens
 from shared.text.fold import fold_key
 
-FindingKind = Literal["number", "date", "frequency", "name", "evidence", "wording", "language", "negation", "claim"]
+FindingKind = Literal[
+    "number",
+    "date",
+    "frequency",
+    "name",
+    "term",
+    "evidence",
+    "wording",
+    "language",
+    "negation",
+    "claim",
+    "hedge",
+    "contrary",
+    "roles",
+    "degree",
+]
 
 MIN_SUPPORTED = 0.6
 """Least share of a sentence's content words, names apart, that the source must hold: a paraphrase keeps most of them,
@@ -24,7 +43,11 @@ MIN_OVERLAP = 0.3
 DENIED = 2 / 3
 """Share of a denied clause's content words from which a sentence that denies nothing asserts the contrary."""
 
-_CLAUSE = re.compile(r"[;:–—]|,\s|\.\s|\b(?:but|without|sans|ohne|sin|senza|utan)\b", re.IGNORECASE)
+_NAMED_KINDS = ("company", "molecule", "trademark")
+_NAME_LENGTH = 7
+_NOUN = re.compile(r"^[A-Z][a-z]+(?:[st]ion|ment|ing|ance|ence)s?$")
+"""A noun made of a verb, which opens a sentence with a capital though the source has the verb."""
+_CLAUSE = re.compile(r"[;:–—]|,\s|\.\s|\b(?:but|without|who|whose|sans|ohne|sin|senza|utan)\b", re.IGNORECASE)
 _NOT = re.compile(r"\b\w+n['’]t\b", re.IGNORECASE)
 _NOT_ONLY = re.compile(
     r"\b(?:not (?:only|just)|non (?:seulement|solo)|pas seulement|nicht nur|no s[oó]lo|inte bara|niet alleen)\b",
@@ -32,13 +55,30 @@ _NOT_ONLY = re.compile(
 )
 
 
+class Term(NamedTuple):
+    """A canonical term in a text: its kind, the text's own wording, and what of the same meaning a source may have in
+    its place."""
+
+    kind: str
+    wording: str
+    meanings: frozenset[str]
+
+
+def _no_terms(_: str) -> frozenset[Term]:
+    return frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Names kinds of event by their wording: those that a sentence announces, and those that a source tells of. A
-    sentence may announce none that its source does not tell."""
+    """What a configuration knows of words. `announced` and `told` name kinds of event by their wording: those that a
+    sentence announces, and those that a source tells of; a sentence may announce none that its source does not tell.
+    `terms` finds the canonical terms of a text, `endings` are the folded endings that names of substances share: in
+    lower case, only these two tell a name from a word."""
 
     announced: Callable[[str], frozenset[str]]
     told: Callable[[str], frozenset[str]]
+    terms: Callable[[str], frozenset[Term]] = _no_terms
+    endings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +103,12 @@ def sentence_findings(
         *_name_findings(source, text),
         *_wording_findings(source, text, evidence),
     ]
+    if not source.says(text):
+        findings += [*_hedge_findings(source, text, evidence), *_sense_findings(source, text, evidence)]
     if vocabulary:
         announced = vocabulary.announced(text)
         findings += [Finding("claim", kind) for kind in sorted(announced and announced - vocabulary.told(source.full))]
+        findings += _term_findings(source, text, vocabulary)
     return tuple(findings)
 
 
@@ -91,8 +134,10 @@ def _fact_findings(source: Source, text: str, evidence: str | None) -> Iterator[
     yield from (
         Finding("date", _spelled(found.readings[0]))
         for found in facts.dates
-        if not any(_dated(source, reading) for reading in found.readings)
+        if not any(_dated(scope, source, reading) for reading in found.readings)
     )
+    told = told_of_another_event(source.told, text, source.spoken or source.language, except_days=source.announced)
+    yield from (Finding("date", f"the source does not tie this day to {verb!r}") for verb in told)
     yield from _number_findings(scope, source, facts, text)
     yield from (Finding("frequency", one) for one in sorted(facts.frequencies - source.frequencies))
 
@@ -108,13 +153,14 @@ def _number_findings(scope: Source, source: Source, facts: Facts, text: str) -> 
 
 
 def _counted(scope: Source, source: Source, claim: Quantity) -> bool:
-    if claim.unit == "" and int(claim.value) in source.years and claim.value == int(claim.value):
+    years = scope.years | {date.year for date in source.announced}
+    if claim.unit == "" and int(claim.value) in years and claim.value == int(claim.value):
         return True
     return any(quantity.supports(claim) for quantity in scope.quantities)
 
 
-def _dated(source: Source, claim: DateFact) -> bool:
-    return any(date.covers(claim, source.published_year) for date in source.dates)
+def _dated(scope: Source, source: Source, claim: DateFact) -> bool:
+    return any(date.covers(claim, source.published_year) for date in (*scope.dates, *source.announced))
 
 
 def _spelled(date: DateFact) -> str:
@@ -123,9 +169,33 @@ def _spelled(date: DateFact) -> str:
 
 def _name_findings(source: Source, text: str) -> Iterator[Finding]:
     dated = bool(facts_of(text, source.language).dates)
+    opening = next(iter(tokens(text)), "")
     for name in dict.fromkeys(names(text)):
+        if name == opening and _NOUN.search(name) and stem(name) in source.lower_stems:
+            continue
         if not (dated and fold_key(name).rstrip(".") in MONTHS) and not _named(source, name):
             yield Finding("name", name)
+
+
+def _term_findings(source: Source, text: str, vocabulary: Vocabulary) -> Iterator[Finding]:
+    """Names that a capital does not show: canonical terms, and words that end as names of substances do."""
+    strange = sorted(
+        {term for term in vocabulary.terms(text) if not _worded(source, term)}, key=lambda one: one.wording
+    )
+    known = {one for term in vocabulary.terms(source.full) for one in term.meanings} if strange else set()
+    for term in strange:
+        if not term.meanings & known:
+            yield Finding("name" if term.kind in _NAMED_KINDS else "term", term.wording)
+    for word in tokens(text) if vocabulary.endings else ():
+        if len(word) >= _NAME_LENGTH and base(word).endswith(vocabulary.endings) and not _named(source, word):
+            yield Finding("name", word)
+
+
+def _worded(source: Source, term: Term) -> bool:
+    """Whether the source has a term's words, of a name all, of other terms half."""
+    pieces = [piece for word in tokens(term.wording) for piece in parts(word)]
+    found = sum(stem(piece) in source.stems or base(piece) in source.words for piece in pieces)
+    return found == len(pieces) if term.kind in _NAMED_KINDS else found * 2 >= len(pieces)
 
 
 def _named(source: Source, name: str) -> bool:
@@ -159,6 +229,22 @@ def _wording_findings(source: Source, text: str, evidence: str | None) -> Iterat
     elif evidence is not None and not negated(text):
         said = set(content_stems(text))
         yield from (Finding("negation", f"denied: {clause}") for clause in _denied(source, evidence, said))
+
+
+def _hedge_findings(source: Source, text: str, evidence: str | None) -> Iterator[Finding]:
+    """Without evidence every sentence of the source may be the one that is told."""
+    passages = source.sentences if evidence is None else (source.title, source.supporting(evidence) or "")
+    language = source.spoken or source.language
+    yield from (Finding("hedge", f"left open: {one}") for one in unsettled_told_as_fact(passages, text, language))
+
+
+def _sense_findings(source: Source, text: str, evidence: str | None) -> Iterator[Finding]:
+    """The same words to another effect: contraries, parties exchanged, rank and praise."""
+    passages = source.sentences if evidence is None else (source.title, source.supporting(evidence) or "")
+    if not negated(text):
+        yield from (Finding("contrary", one) for one in contrary_words(" ".join(passages), text))
+    yield from (Finding("roles", f"the other way round: {verb}") for verb in swapped(passages, text))
+    yield from (Finding("degree", one) for one in unsaid_degrees(source.full, text))
 
 
 def _denied(source: Source, evidence: str, said: set[str]) -> Iterator[str]:

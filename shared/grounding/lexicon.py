@@ -149,10 +149,140 @@ REPORTING: Final = frozenset(
 NEGATIONS: Final = frozenset(
     _words(
         """not no never none neither nor without cannot fail fails failed failure miss misses missed reject rejects
-        rejected
-    decline declines declined refuse refuses refused deny denies denied terminate terminates terminated
+        rejected decline declines declined unable lack lacks lacked lacking refuse refuses refused deny denies denied
+        terminate terminates terminated
     ne pas sans jamais aucun nicht kein keine ohne nie no sin nunca ningun non senza
     inte ej ingen inget inga utan ikke niet geen nooit"""
     )
 )
 """Words that turn a statement round."""
+
+HEDGES: Final[dict[str, frozenset[str]]] = {
+    language: frozenset(words.split())
+    for language, words in {
+        "en": """if unless may might could would should potentially possibly perhaps plans plan planning expects expect
+            expecting intends intend intending hopes hope hoping anticipates anticipate seeks seek seeking likely""",
+        "fr": """si pourrait pourraient devrait devraient serait seraient aurait auraient permettrait prévoit prévoient
+            envisage envisagent espère espèrent souhaite souhaitent potentiellement éventuellement""",
+        "de": """falls sofern könnte könnten dürfte dürften würde würden plant planen voraussichtlich beabsichtigt
+            beabsichtigen soll sollen sollte hofft hoffen erwartet erwarten möglicherweise potenziell will wollen
+            vorbehaltlich strebt streben""",
+        "es": """si podría podrían debería deberían sería serían tendría tendrían prevé prevén planea planean espera
+            esperan pretende pretenden posiblemente potencialmente""",
+        "it": """se potrebbe potrebbero dovrebbe dovrebbero sarebbe sarebbero prevede prevedono intende intendono spera
+            sperano""",
+    }.items()
+}
+"""Words that leave open whether what follows them happens. Accents count: German `konnte` is no `könnte`."""
+
+AWAITED: Final[dict[str, frozenset[str]]] = {
+    language: frozenset(words.split())
+    for language, words in {
+        "en": "expected anticipated planned pending intended proposed potential possible scheduled prospective",
+        "fr": """prévu prévue prévus prévues attendu attendue attendus attendues envisagé envisagée potentiel
+            potentielle""",
+        "de": "geplant geplante geplanten erwartet erwartete erwarteten ausstehend mögliche möglichen",
+        "es": """previsto prevista previstos previstas esperado esperada pendiente pendientes posible potencial
+            propuesta""",
+        "it": "previsto prevista previsti previste atteso attesa possibile potenziale proposta",
+    }.items()
+}
+"""As `HEDGES`, for what stands before them, or right behind them as a noun."""
+
+FUTURE: Final = frozenset({"will", "shall"})
+"""What follows them has not happened yet; telling it in the present is common and no claim that it has."""
+
+UNSETTLED: Final = frozenset(
+    _words(
+        """will shall whether eligible entitled upcoming target targets targeted aim aims aimed goal slated due awaits
+        awaiting awaited subject upon requests requested asks doit doivent visant wird werden"""
+    )
+)
+"""Further words by which a sentence shows that what it tells is not settled."""
+
+PERFECT: Final = frozenset({"has", "have", "had", "was", "were", "been", "having"})
+"""Auxiliaries of what has happened."""
+
+TO_BE: Final = frozenset({"be", "been", "etre", "sein", "werden", "ser", "estar", "essere"})
+"""Folded auxiliaries before the verb that tells what happens."""
+
+DONE_FORMS: Final[dict[str, str]] = {
+    "en": r"[a-z]{3,}ed|won|began|begun|sold|bought|paid|met|given|held",
+    "fr": r"[^\W\d_]{3,}ée?s?|soumise?s?|obtenue?s?|reçue?s?|conclue?s?",
+    "de": r"(?:[^\W\d_]{2,})?ge[^\W\d_]{3,}(?:t|en)|erhalten|erteilt|begonnen|verkauft",
+    "es": r"[^\W\d_]{3,}(?:ado|ada|ido|ida)s?|[^\W\d_]{3,}(?:ó|aron|ieron)",
+    "it": r"[^\W\d_]{3,}(?:ato|ata|ito|ita|uto|uta)",
+}
+"""Forms of verbs that tell what happened, as patterns over lower case with accents."""
+
+UNTIMED: Final = frozenset(
+    _words("based expected scheduled planned dated ended extended related united called named led")
+)
+"""Forms of that kind that do not tell what happened on a day."""
+
+AGENTS: Final = frozenset({"by", "par", "von", "vom", "durch", "por", "da", "dalla", "af", "av", "door"})
+"""What stands before the one who did it."""
+
+CONTRARIES: Final[tuple[tuple[frozenset[str], frozenset[str]], ...]] = tuple(
+    (frozenset(_words(one)), frozenset(_words(other)))
+    for one, other in (
+        (
+            """increase increases increased increasing increasingly rise rises rose risen rising grow grows grew grown
+            growing growth higher augmente augmentent augmentation hausse steigt stiegen stieg gestiegen zunahme
+            wachstum aumenta aumentaron aumento crecio aumentato""",
+            """decrease decreases decreased decreasing fall falls fell fallen falling decline declines declined
+            declining drop drops dropped reduce reduces reduced reducing reduction lower lowered shrink shrank baisse
+            baissent diminue diminution recul sinkt sank gesunken gefallen ruckgang abnahme disminuye disminuyo
+            disminucion cayo reduccion diminuito calo""",
+        ),
+        (
+            "profit profits benefice gewinn gewinne beneficio utile",
+            "loss losses perte pertes verlust verluste perdidas",
+        ),
+        ("superior superiority superieur uberlegen", "inferior inferieur unterlegen"),
+        ("favourable favorable positive gunstig", "unfavourable unfavorable negative ungunstig"),
+        ("significant significantly", "nonsignificant insignificant"),
+        ("able", "unable"),
+        (
+            "adult adults adulte adultes erwachsene erwachsenen adultos adulti",
+            """child children paediatric pediatric adolescent adolescents enfant enfants kinder kindern jugendliche
+            ninos bambini""",
+        ),
+        (
+            """accepted accepts approved approves granted grants cleared clears accepte approuve accorde genehmigt
+            zugelassen aprobo acepto""",
+            """rejected rejects refused refuses refuse rejette rejete abgelehnt lehnt rechazo rechazado withdrew
+            withdrawn""",
+        ),
+        (
+            "initiated initiates started starts begins began resumes resumed continues continued",
+            """terminated terminates discontinued discontinues halted halts suspended suspends stopped stops paused
+            pauses""",
+        ),
+        ("accelerated accelerates", "delayed delays postponed postpones"),
+        ("most", "least"),
+    )
+)
+"""Folded words of which the ones say the contrary of the others."""
+
+DEGREES: Final[tuple[frozenset[str], ...]] = tuple(
+    frozenset(_words(kin))
+    for kin in (
+        """first premier premiere premiers premieres erste ersten erster erstes erstmals primer primera primero primo
+        prima""",
+        "largest biggest greatest",
+        "best meilleur meilleure beste bester besten mejor migliore",
+        "fastest quickest",
+        "breakthrough breakthroughs groundbreaking revolutionary revolutionise revolutionize unprecedented landmark",
+        "successful successfully success succes erfolg erfolgreich exito exitoso successo",
+        "unique uniquely einzigartig unico unica",
+        "leader leaders fuhrend fuhrende lider",
+        "half halved halves halving halfte moitie mitad meta",
+        "double doubled doubles doubling doubla double verdoppelt verdoppelte duplico raddoppiato",
+        "triple tripled triples tripling tripla verdreifacht triplico triplicato",
+        "dozen dozens douzaine douzaines dutzend dutzende docena docenas dozzina",
+        "hundred hundreds centaine centaines hunderte centenares centinaia",
+    )
+)
+"""Folded words of rank, praise and multiples, those of one meaning together: a text may use none that its source does
+not."""

@@ -7,12 +7,14 @@ from functools import cached_property
 from shared.grounding.dates import DateFact, FoundDate, find_dates
 from shared.grounding.quantities import Quantity, find_frequencies, find_quantities
 from shared.grounding.sentences import split_sentences
-from shared.grounding.words import acronyms, base, content_stems, guess_language, parts, tokens
+from shared.grounding.words import acronyms, base, content_stems, guess_language, parts, stem, tokens
 from shared.text.fold import fold, fold_key, light
 from shared.text.scripts import after, before, free
 
 _SHORT_NAME = 4
 _MIN_QUOTE = 3
+_DATELINE = 120
+_DATELINE_END = re.compile(r"\s[–—-]+\s|--|:\s|\s/|\n\s*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,32 @@ class Source:
         """Title and sentences, in order."""
         return tuple(split_sentences(self.full))
 
+    def says(self, sentence: str) -> bool:
+        """Whether `sentence` is a whole sentence of the source, its own words and no others."""
+        return _bare(sentence) in self._said
+
+    @cached_property
+    def _said(self) -> frozenset[str]:
+        return frozenset(map(_bare, self.sentences))
+
+    @cached_property
+    def told(self) -> tuple[str, ...]:
+        """The text's sentences, without the title."""
+        return tuple(split_sentences(self.text))
+
+    @cached_property
+    def announced(self) -> tuple[DateFact, ...]:
+        """The day of publication, and the days of the text's dateline: when it was told, whatever it tells."""
+        head = _DATELINE_END.split(self.text[:_DATELINE], maxsplit=1)
+        line = (date for date in find_dates(plain(head[0])) if len(head) > 1 or self._opens_with(date))
+        days = (reading for date in line for reading in date.readings)
+        return (*days, *([self._published_fact] if self._published_fact else ()))
+
+    def _opens_with(self, date: FoundDate) -> bool:
+        """Whether nothing but places stands before a date of the text."""
+        before = " ".join(self.text.split())[: date.start]
+        return not any(word[0].islower() for word in tokens(before))
+
     @cached_property
     def dates(self) -> tuple[DateFact, ...]:
         found = [reading for date in self._facts[0].dates for reading in date.readings]
@@ -94,6 +122,11 @@ class Source:
     @cached_property
     def stems(self) -> frozenset[str]:
         return frozenset(content_stems(self.full))
+
+    @cached_property
+    def lower_stems(self) -> frozenset[str]:
+        """Stems of the words written in lower case: those that are no names."""
+        return frozenset(stem(word) for word in tokens(self.full) if word == word.lower())
 
     @cached_property
     def spoken(self) -> str | None:
@@ -162,6 +195,10 @@ def _word_index(text: str, key: str) -> int:
             return at
         at = text.find(key, at + 1)
     return -1
+
+
+def _bare(sentence: str) -> str:
+    return fold_key(sentence).strip(" .")
 
 
 def _acronym(name: str) -> bool:

@@ -8,6 +8,7 @@ from shared.text.fold import fold_key
 
 _TOKEN = re.compile(r"[^\W_](?:[\w.&/+'’\-‐‑–]*[^\W_])?")
 _INITIALS = re.compile(r"\b(?:[^\W\d_]\.){2,}")
+_ENDING = re.compile(r"(?:ing|ed|es|e)$")
 _CLEAR_LEAD = 2
 _OPENING = re.compile(r"[.!?:;…–—•(\"“«\[]\s*$|^\s*$")
 
@@ -29,6 +30,13 @@ def stem(word: str) -> str:
     return base(word)[:5]
 
 
+def root(word: str) -> str:
+    """Five letters of a word without its ending: `file`, `filed` and `filing` share them, which `stem` parts."""
+    whole = base(word)
+    short = _ENDING.sub("", whole)
+    return (short if len(short) > 2 else whole)[:5]
+
+
 def parts(word: str) -> list[str]:
     """The pieces of a hyphenated or slashed word."""
     return [piece for piece in re.split(r"[-‐‑–/]", word) if piece]
@@ -44,12 +52,13 @@ def names(text: str) -> list[str]:
     for match in _TOKEN.finditer(clean):
         word = match.group()
         opens = bool(_OPENING.search(clean[: match.start()]))
-        if _is_name(word) and not (opens and fold_key(word) in OPENERS):
+        if is_name(word) and not (opens and fold_key(word) in OPENERS):
             found.append(word)
     return found
 
 
-def _is_name(word: str) -> bool:
+def is_name(word: str) -> bool:
+    """Whether a word looks like a name or a code: a capital, or letters and digits together."""
     letters = any(char.isalpha() for char in word)
     digits = any(char.isdigit() for char in word)
     capital = any(char.isupper() for char in word)

@@ -50,6 +50,7 @@ SETS: dict[str, tuple[str, Where, Any]] = {
     "Molecule.case": (MOLECULES, ("entities", 1, "case"), "ignore"),
     "Molecule.requires_any": (MOLECULES, ("entities", 1, "requires_any"), ["unseen"]),
     "MoleculeScopes.scopes": (MOLECULES, ("scopes", "substances"), ["wicksol"]),
+    "MoleculeScopes.name_endings": (MOLECULES, ("name_endings",), ["merol"]),
     "Trademark.name": (TRADEMARKS, ("entities", 0, "name"), "SHORTLITE"),
     "Trademark.case": (TRADEMARKS, ("entities", 1, "case"), "ignore"),
     "Trademark.requires_any": (TRADEMARKS, ("entities", 1, "requires_any"), ["unseen"]),

@@ -33,11 +33,13 @@ from services.publisher.operations import publish
 from shared.bedrock.errors import ModelRefused
 from shared.clock import FixedClock
 from shared.config.client import ClientConfig
+from shared.config.events import event_vocabulary
 from shared.config.tree import ConfigTree
 from shared.contracts.batch import RawMessage
 from shared.contracts.edition import Edition
 from shared.contracts.events import EngineEvent, IngestEvent
 from shared.contracts.items import DatedBy, NormalizedItem, Normalizer, RawItem
+from shared.grounding import Source, sentence_findings
 from shared.ids import content_hash
 from shared.storage.memory import MemoryObjects
 from shared.storage.objects import put_model
@@ -242,7 +244,8 @@ def _normalize(tree: ConfigTree, client: ClientConfig) -> list[Any]:
     answers = [item.model_dump(exclude={"normalizer"}) for item in _items(tree)]
     request = build_request(tree, RequestText("t", "2026-03-01", "x", "en"))
     free = client.model_copy(update={"budget": client.budget.model_copy(update={"monthly_usd": None})})
-    return [answers, request.system, str(request.schema), *(_by_flow(tree, one) for one in (client, free))]
+    told = sentence_findings(Source("A lamp", LONG), "The lamp glows with dimmerol.", None, event_vocabulary(tree))
+    return [answers, request.system, str(request.schema), told, *(_by_flow(tree, one) for one in (client, free))]
 
 
 def _by_flow(tree: ConfigTree, client: ClientConfig) -> Any:
