@@ -81,7 +81,7 @@ class Reading:
 
 
 def _meanings(hit: Hit) -> frozenset[str]:
-    """A technology's words of one category stand for each other, as two words for one form do; what else has a name of its
+    """Words of one category of technology stand for each other: two words for one form. What else has a name of its
     own does not."""
     names = hit.scopes if hit.kind == "technology" else {hit.id}
     return frozenset(f"{hit.kind} {name}" for name in names)
