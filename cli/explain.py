@@ -80,7 +80,18 @@ def explanation(item: ItemReport, client_id: str, stack: StackName) -> Iterator[
         yield f"  score {item.score:g}"
         ordered = sorted(item.contributions.items(), key=lambda pair: -abs(pair[1]))
         yield from (f"    {amount:+g} {name}" for name, amount in ordered)
+    yield from _printed(item)
     yield f"  To change it: {advice(item, client_id, stack)}"
+
+
+_PLACES = {"title": "title", "intro": "intro", "tldr": "TL;DR", "item_title": "headline", "item": "text"}
+
+
+def _printed(item: ItemReport) -> Iterator[str]:
+    """The sentences that were printed of it, each with what its source says."""
+    for trace in item.printed:
+        yield f"  printed ({_PLACES[trace.place]}): {trace.text}"
+        yield from (f"    from: {one.sentence}" for one in trace.support if one.sentence != trace.text)
 
 
 def wrapped(line: str, console: Console) -> str:

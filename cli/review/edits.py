@@ -8,6 +8,7 @@ from pydantic import Field
 from services.engine.coverage import Covered, coverage_line
 from services.engine.editorial import Frame, own_intro, own_tldr
 from services.engine.text import MAX_TITLE, plain
+from services.engine.tracing import traces
 from shared.config.client import ClientConfig
 from shared.contracts.base import Contract
 from shared.contracts.edition import Edition, EditionItem, Report, Section
@@ -84,11 +85,14 @@ def apply_edits(material: Material, edits: Edits) -> Edition:
     original = material.original
     frame = Frame(material.client, original.edition_date, original.window, sections)
     same_items = {item.item_id for item in frame.items} == set(material.home)
+    intro = edits.intro or (original.intro if same_items else own_intro(frame))
+    tldr = edits.tldr or (original.tldr if same_items else own_tldr(frame))
     return original.model_copy(
         update={
             "sections": sections,
-            "intro": edits.intro or (original.intro if same_items else own_intro(frame)),
-            "tldr": edits.tldr or (original.tldr if same_items else own_tldr(frame)),
+            "intro": intro,
+            "tldr": tldr,
+            "traces": traces(frame, original.title, intro, tldr),
             "coverage": original.coverage if same_items else _coverage(material, frame),
         }
     )

@@ -4,7 +4,7 @@ import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services.engine.adapters import Ports
@@ -18,6 +18,7 @@ from services.engine.render import render
 from services.engine.report import Findings, build_report, run_cost
 from services.engine.selection import Rules, Selection, select
 from services.engine.settings import EngineSettings
+from services.engine.tracing import traces
 from services.engine.wording import wording
 from shared.contracts.batch import SourceReport
 from shared.contracts.edition import Edition, Report, Section
@@ -85,7 +86,8 @@ def _build(assignment: Assignment, ports: Ports, settings: EngineSettings, secon
     edition = _edition(assignment, editorial, sections, run_cost(batch_items, editorial.usage), covered)
     with watch.stage("render"):
         forms = render(edition, assignment.client.client_profile.name)
-    report = build_report(_findings(assignment, gathered, selection, editorial, batch_items, sources, watch))
+    found = _findings(assignment, gathered, selection, editorial, batch_items, sources, watch)
+    report = build_report(replace(found, traces=edition.traces))
     files = {"md": forms.markdown, "txt": forms.text, "html": forms.html}
     return Built(edition, files, report, _answer(assignment, edition, report))
 
@@ -138,6 +140,7 @@ def _edition(
         intro=editorial.intro,
         tldr=editorial.tldr,
         sections=sections,
+        traces=traces(frame, editorial.title, editorial.intro, editorial.tldr),
         coverage=coverage_line(covered, frame.words),
         language=frame.words.language,
         editorial=editorial.kind,

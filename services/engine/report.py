@@ -7,7 +7,7 @@ from typing import Any
 
 from services.engine.selection import Decision, Selection
 from shared.contracts.batch import Disposition, Manifest, SeenItem, SourceReport, Window
-from shared.contracts.edition import EditionStatus, ItemReport, Report
+from shared.contracts.edition import EditionStatus, ItemReport, Report, Trace
 from shared.contracts.items import NormalizedItem, Usage
 from shared.storage.batches import spent_on
 from shared.storage.table import Row
@@ -35,6 +35,7 @@ class Findings:
     notes: tuple[str, ...]
     timings: Mapping[str, float]
     floor: float
+    traces: tuple[Trace, ...] = ()
 
 
 def build_report(findings: Findings) -> Report:
@@ -100,7 +101,16 @@ def _item(item_id: str, seen: list[SeenItem], item: NormalizedItem | None, findi
         contributions=dict(decision.contributions) if decision else {},
         cost_usd=spent_on(row, "cost_usd") if row else None,
         dispositions=tuple(dict.fromkeys(dispositions)),
+        printed=tuple(_printed(item_id, findings.traces)),
     )
+
+
+def _printed(item_id: str, traces: Iterable[Trace]) -> Iterable[Trace]:
+    """The printed sentences that an item's source supports, with what of it supports each."""
+    for trace in traces:
+        support = tuple(one for one in trace.support if one.item_id == item_id)
+        if support and not trace.about_issue:
+            yield trace.model_copy(update={"support": support})
 
 
 def _normalized(row: Row) -> Disposition:

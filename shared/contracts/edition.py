@@ -53,6 +53,26 @@ class Section(Contract):
     items: tuple[EditionItem, ...] = Field(min_length=1)
 
 
+TracePlace = Literal["title", "intro", "tldr", "item_title", "item"]
+
+
+class Support(Contract):
+    """A sentence of an item's source."""
+
+    item_id: str
+    sentence: str
+
+
+class Trace(Contract):
+    """A printed sentence and the source sentences that it comes from. `about_issue`: it tells of the issue itself (its
+    name, day and numbers), in the product's own words."""
+
+    place: TracePlace
+    text: str
+    support: tuple[Support, ...] = ()
+    about_issue: bool = False
+
+
 class Edition(Record):
     """newsletter.json."""
 
@@ -65,6 +85,7 @@ class Edition(Record):
     intro: str
     tldr: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
+    traces: tuple[Trace, ...] = ()
     coverage: str
     language: Language = "en"
     editorial: Literal["model", "rules", "cache"] = "rules"
@@ -92,7 +113,7 @@ class EditionMessage(Record):
 
 class ItemReport(Contract):
     """Everything that happened to one item; `contributions` add up to `score`. `cost_usd` is what this batch paid for
-    normalizing it, None where it was not sent there."""
+    normalizing it, None where it was not sent there. `printed` are the printed sentences that its source supports."""
 
     item_id: str
     url: str
@@ -104,6 +125,7 @@ class ItemReport(Contract):
     contributions: dict[str, float] = Field(default_factory=dict)
     cost_usd: float | None = None
     dispositions: tuple[Disposition, ...]
+    printed: tuple[Trace, ...] = ()
 
 
 class Report(Record):

@@ -6,7 +6,7 @@ from rich.console import Console
 from cli.explain import explanation, matching, search, wrapped
 from cli.stacks import StackName
 from shared.contracts.batch import Disposition, Window
-from shared.contracts.edition import ItemReport, Report
+from shared.contracts.edition import ItemReport, Report, Support, Trace
 from shared.errors import NotFoundError
 from shared.ids import item_id
 
@@ -106,3 +106,18 @@ def test_long_reasons_go_on_below_their_beginning_in_a_terminal_and_stay_one_lin
     assert " ".join(wrapped(line, narrow).split()) == " ".join(line.split())
     assert wrapped(address, narrow) == address
     assert wrapped(line, Console(force_terminal=False, width=60)) == line
+
+
+def test_what_was_printed_of_an_item_is_told_with_its_source():
+    said = item(
+        printed=(
+            Trace(
+                place="tldr", text="A depot is approved.", support=(Support(item_id="i", sentence="It was approved."),)
+            ),
+            Trace(place="item", text="It lasts.", support=(Support(item_id="i", sentence="It lasts."),)),
+        )
+    )
+    lines = list(explanation(said, "demo", StackName.prod))
+    at = lines.index("  printed (TL;DR): A depot is approved.")
+    assert lines[at + 1 : at + 3] == ["    from: It was approved.", "  printed (text): It lasts."]
+    assert "    from: It lasts." not in lines

@@ -80,6 +80,13 @@ def test_intro_that_may_tell_of_a_dropped_item_gives_way(room: Room) -> None:
     assert "Title b" not in room.edition().intro
 
 
+def test_no_sentence_leads_to_a_dropped_item(room: Room) -> None:
+    post(room, "/save", **{"verdict-b": "drop", "title-a": "Another headline"})
+    traces = room.edition().traces
+    assert {one.item_id for trace in traces for one in trace.support} == {"a", "c"}
+    assert "Another headline" in {trace.text for trace in traces if trace.place == "item_title"}
+
+
 def test_intro_by_the_reviewer_stays(room: Room) -> None:
     post(room, "/save", **{"verdict-b": "drop", "intro": "My own words.", "tldr": "One\n\nTwo"})
     assert room.edition().intro == "My own words."

@@ -5,6 +5,8 @@ from typing import Any
 
 from cli.review.desk import Desk, Stores
 from cli.review.server import Review
+from services.engine.editorial import Frame
+from services.engine.tracing import traces
 from shared.config.client import ClientConfig
 from shared.contracts.batch import Disposition, Window
 from shared.contracts.edition import Edition, EditionItem, EditionMessage, ItemReport, Report, Section
@@ -58,7 +60,8 @@ def client() -> ClientConfig:
 
 
 def edition() -> Edition:
-    return Edition(
+    """As the engine writes it, with its traces."""
+    plain = Edition(
         client_id=CLIENT,
         edition_id=EDITION,
         edition_date="2026-03-02",
@@ -75,6 +78,8 @@ def edition() -> Edition:
         model="a-model",
         cost_usd=0.1,
     )
+    frame = Frame(client(), plain.edition_date, plain.window, plain.sections)
+    return plain.model_copy(update={"traces": traces(frame, plain.title, plain.intro, plain.tldr)})
 
 
 def reported(name: str, outcome: str, score: float | None) -> ItemReport:
