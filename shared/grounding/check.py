@@ -241,8 +241,7 @@ def _hedge_findings(source: Source, text: str, evidence: str | None) -> Iterator
 def _sense_findings(source: Source, text: str, evidence: str | None) -> Iterator[Finding]:
     """The same words to another effect: contraries, parties exchanged, rank and praise."""
     passages = source.sentences if evidence is None else (source.title, source.supporting(evidence) or "")
-    if not negated(text):
-        yield from (Finding("contrary", one) for one in contrary_words(" ".join(passages), text))
+    yield from (Finding("contrary", one) for one in contrary_words(" ".join(passages), text))
     yield from (Finding("roles", f"the other way round: {verb}") for verb in swapped(passages, text))
     yield from (Finding("degree", one) for one in unsaid_degrees(source.full, text))
 
