@@ -77,6 +77,8 @@ def test_the_report_holds_every_item_seen_with_all_its_dispositions(world: World
     assert stages["f" * 20] == [("ingest", "filtered")]
     chosen = next(item for item in found.items if item.item_id == APPROVAL.item_id)
     assert chosen.score == pytest.approx(sum(chosen.contributions.values()))
+    paid = {APPROVAL.item_id: 0.01, NOISE.item_id: 0.01, "f" * 20: None}
+    assert {item.item_id: item.cost_usd for item in found.items} == paid, "what was filtered cost nothing"
     assert found.counts["normalize"] == {"expected": 3, "done": 2, "failed": 1, "reused": 0}
     assert found.refused["entities"] == 4
     assert found.cost_usd == pytest.approx(0.02)
