@@ -61,7 +61,7 @@ def command(
         return
     chosen = config_tree.client_of(tree, client)
     items = load(path_of(labelled), tree)
-    judge = Judge(tree, chosen, _normalizes(tree, normalizer, (model_id, first_model_id), region, endpoint))
+    judge = Judge(tree, chosen, normalizes(tree, normalizer, (model_id, first_model_id), region, endpoint))
     with ThreadPoolExecutor(workers if normalizer is NormalizerName.model else 1) as pool:
         figures = measure(list(pool.map(judge, items)))
     lines = [json.dumps(asdict(figures), indent=2)] if as_json else report(labelled, figures)
@@ -74,7 +74,7 @@ def path_of(labelled: str) -> Path:
     return SETS / _NAMED[labelled] if labelled in _NAMED else Path(labelled)
 
 
-def _normalizes(
+def normalizes(
     tree: ConfigTree, normalizer: NormalizerName, model_ids: tuple[str, str], region: str, endpoint: str
 ) -> Normalizes:
     """`model_ids`: the main one, and the cheaper one or nothing. Raises ConfigError where one has no price."""

@@ -73,7 +73,8 @@ def _parameters(layout: Layout) -> tuple[str, ...]:
         "--parameter-overrides",
         f"Env=local Architecture={machine} PythonRuntime={runtime} AwsEndpointUrl={layout.endpoint} "
         f"NormalizeConcurrency={NORMALIZE_CONCURRENCY} EngineConcurrency={ENGINE_CONCURRENCY} "
-        f"SesSendRate={MAILS_PER_SECOND} SesSuppression=none BedrockRpm=0 BedrockTpm=0 LogRetentionDays=7",
+        f"SesSendRate={MAILS_PER_SECOND} SesSuppression=none LogRetentionDays=7 "
+        "BedrockRpm=0 BedrockTpm=0 BedrockRpmFirst=0 BedrockTpmFirst=0",
     )
 
 

@@ -3,11 +3,12 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from bench.normalize.articles import articles
+from cli.eval_command import NormalizerName, normalizes
 from local.model_endpoint.answers import Answers
 from local.model_endpoint.calls import CallLog
 from local.model_endpoint.endpoint import Endpoint
@@ -82,3 +83,13 @@ def test_a_good_answer_of_the_cheaper_model_asks_nobody_else(served: Endpoint) -
     assert answered is not None
     assert [call["model"] for call in served.log.recent()] == [CHEAPER]
     assert bill.usage.calls == 1
+
+
+def test_an_evaluation_asks_as_production_does(served: Endpoint) -> None:
+    served.configure({"fence": 1.0})
+    raw = articles(TREE, 1, "evaluated")[0]
+    text = prepare(TREE, title=raw.title, text=raw.text, language=raw.language, published=raw.published)
+    answer = normalizes(TREE, NormalizerName.model, (MAIN, CHEAPER), "us-east-1", "")(cast(Any, raw), text)
+    assert [call["model"] for call in served.log.recent()] == [CHEAPER, MAIN]
+    assert answer.grounded is None
+    assert (answer.usage.calls, answer.refused.answers) == (2, 2)
