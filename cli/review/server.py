@@ -166,43 +166,45 @@ def _cookie(header: str) -> str:
 
 def serve(review: Review, port: int) -> LoopbackServer:
     """A server for the review, ready to `serve_forever`; port 0 takes a free one. Raises OSError for a taken port."""
-
-    class Handler(BaseHTTPRequestHandler):
-        """One request."""
-
-        def do_GET(self) -> None:
-            self._answer("")
-
-        def do_POST(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            if length > _LARGEST:
-                self._send(_plain(413, "too much"))
-                return
-            self._answer(self.rfile.read(length).decode(errors="replace"))
-
-        def _answer(self, body: str) -> None:
-            head = self.headers
-            origin = head.get("Origin") or ""
-            call = Call(self.command, self.path, head.get("Host", ""), origin, head.get("Cookie", ""), body)
-            self._send(review(call))
-
-        def _send(self, answer: Answer) -> None:
-            self.send_response(answer.status)
-            headers = {
-                "Content-Security-Policy": _PAGE_POLICY,
-                "X-Content-Type-Options": "nosniff",
-                "Referrer-Policy": "same-origin",
-                "Cache-Control": "no-store",
-            }
-            for name, value in {**headers, **answer.headers, "Content-Type": answer.kind}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            self.wfile.write(answer.body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """The page's own requests are of no interest in a terminal."""
-
-    server = LoopbackServer(port, Handler)
+    server = LoopbackServer(port, type("Handler", (_Handler,), {"review": staticmethod(review)}))
     review.port = server.port
     return server
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One request."""
+
+    review: Callable[[Call], Answer]
+
+    def do_GET(self) -> None:
+        self._answer("")
+
+    def do_POST(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        if length > _LARGEST:
+            self._send(_plain(413, "too much"))
+            return
+        self._answer(self.rfile.read(length).decode(errors="replace"))
+
+    def _answer(self, body: str) -> None:
+        head = self.headers
+        origin = head.get("Origin") or ""
+        call = Call(self.command, self.path, head.get("Host", ""), origin, head.get("Cookie", ""), body)
+        self._send(self.review(call))
+
+    def _send(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        headers = {
+            "Content-Security-Policy": _PAGE_POLICY,
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "same-origin",
+            "Cache-Control": "no-store",
+        }
+        for name, value in {**headers, **answer.headers, "Content-Type": answer.kind}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """The page's own requests are of no interest in a terminal."""

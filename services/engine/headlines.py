@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -83,13 +83,11 @@ def read_headline(
     found = _by_facet(told)
     found.pop("plain", None)
     facets = [(hit.start, hit.end) for hit in told if not (_is_step(hit) or _is_plain(hit))]
-    figures = _blank(bounded, [*facets, *(match.span() for match in _CODE.finditer(bounded))])
     trademarks = frozenset(fold_key(hit.name) for hit in hits if hit.kind == "trademark")
     codes = frozenset(fold_key(code).replace(" ", "") for code in _CODE.findall(bounded))
-    named = [(hit.start, hit.end) for hit in hits if hit.kind != "technology"]
     values = _capitalised_values(told, bounded)
     unsaid = _blank(bounded, [(hit.start, hit.end) for hit in (*told, *hits)])
-    plain = _blank(figures, [*named, *(match.span() for match in _NUMBER.finditer(figures))])
+    figures, plain = _left_over(bounded, hits, facets)
     proper = _proper(plain)
     return Story(
         item_id=item_id,
@@ -110,6 +108,14 @@ def read_headline(
         steps=found.pop("step", frozenset()),
         facets=found,
     )
+
+
+def _left_over(title: str, hits: Iterable[Hit], facets: Sequence[tuple[int, int]]) -> tuple[str, str]:
+    """A title without facets and codes: what its figures are read from; and without figures and names as well: what its
+    proper words are read from."""
+    figures = _blank(title, [*facets, *(match.span() for match in _CODE.finditer(title))])
+    named = [(hit.start, hit.end) for hit in hits if hit.kind != "technology"]
+    return figures, _blank(figures, [*named, *(match.span() for match in _NUMBER.finditer(figures))])
 
 
 def _main_clause(title: str, tree: ConfigTree) -> str:

@@ -116,8 +116,7 @@ class Ingest:
             if continued and not event.dry_run:
                 self._hand_over(run, progress)
         if not event.dry_run and not continued:
-            made = self._ports.batches.standing(made)
-            self._queue(made)
+            made = self._queue(made)
         bucket, seconds = self._ports.settings.data_bucket, time.monotonic() - begun
         answer = body(made, bucket, dry=event.dry_run, continued=continued, seconds=seconds)
         return Answer(statusCode=202 if continued else 200, body=answer)
@@ -298,14 +297,15 @@ class Ingest:
             fresh = [decision for decision in pool.map(one, left) if decision is not None]
         return found, fresh
 
-    def _queue(self, made: Manifest) -> None:
-        """Open the batch, send what was never sent, close it when there is nothing to wait for."""
+    def _queue(self, made: Manifest) -> Manifest:
+        """Open the batch, send what was never sent, close it when there is nothing to wait for; the manifest that
+        stands."""
         now = self._ports.clock.now()
         deadline = int((now + timedelta(seconds=self._ports.settings.batch_seconds)).timestamp())
-        batch = self._ports.batches.open(made, deadline)
+        batch, made = self._ports.batches.open(made, deadline)
         if batch.status == "complete" or not made.items:
             self._ports.batches.close(batch)
-            return
+            return made
         key = (made.client_id, made.batch_id)
         sent = self._ports.batches.items(*key)
         messages = [message(made, item) for item in made.items if item.item_id not in sent]
@@ -315,6 +315,7 @@ class Ingest:
                 f"the queue refused {len(lost)} of {len(messages)} items of {made.batch_id}; run again with "
                 f"run_id {made.run_id!r}, or wait for the sweeper"
             )
+        return made
 
 
 def _begun(run: Run) -> Progress:

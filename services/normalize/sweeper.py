@@ -189,19 +189,23 @@ def build() -> Duties:
         clock=clock,
         grace_hours=settings.edition_grace,
     )
-    gatherer = Gatherer(
+    gatherer = _gatherer(settings, watch, batches, FailureQueues(sqs, settings.failure_queue_urls))
+    operators = OperatorsTopic(boto3.client("sns"), settings.notification_topic_arn)
+    return Duties(sweeper, recovery, watch, gatherer, operators)
+
+
+def _gatherer(settings: SweeperSettings, watch: Watch, batches: BatchStore, letters: FailureQueues) -> Gatherer:
+    """What the digest is written from: what is watched, and more."""
+    return Gatherer(
         environment=settings.env,
         releases=watch.releases,
         editions=watch.editions,
         batches=batches,
         spending=watch.spending,
         sources=watch.sources,
-        letters=FailureQueues(sqs, settings.failure_queue_urls),
-        clock=clock,
-        grace_hours=settings.edition_grace,
-    )
-    return Duties(
-        sweeper, recovery, watch, gatherer, OperatorsTopic(boto3.client("sns"), settings.notification_topic_arn)
+        letters=letters,
+        clock=watch.clock,
+        grace_hours=watch.grace_hours,
     )
 
 

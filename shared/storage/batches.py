@@ -84,12 +84,13 @@ class BatchStore:
     ) -> None:
         self._table, self._objects, self._clock, self._pause = table, objects, clock, pause
 
-    def open(self, manifest: Manifest, deadline: int) -> Batch:
-        """Write manifest and state, or find those that the same run_id left. `deadline` is epoch seconds.
+    def open(self, manifest: Manifest, deadline: int) -> tuple[Batch, Manifest]:
+        """Write manifest and state; the batch, with the manifest that stands: the one that a run of the same run_id,
+        earlier or beside this one, has written, where there is one. `deadline` is epoch seconds.
 
         Nothing may be queued before this returns.
         """
-        manifest = self.standing(manifest)
+        manifest = self._standing(manifest)
         pk_sk = keys.batch_meta(manifest.client_id, manifest.batch_id)
         row = {
             "client_id": manifest.client_id,
@@ -111,11 +112,10 @@ class BatchStore:
         try:
             self._table.put(pk_sk, row, once=True)
         except ConflictError:
-            return self.get(manifest.client_id, manifest.batch_id)
-        return _batch(row)
+            return self.get(manifest.client_id, manifest.batch_id), manifest
+        return _batch(row), manifest
 
-    def standing(self, manifest: Manifest) -> Manifest:
-        """Write the run's manifest; or the one that a run of the same run_id, earlier or beside it, has written."""
+    def _standing(self, manifest: Manifest) -> Manifest:
         key = keys.manifest(manifest.client_id, manifest.batch_id)
         try:
             put_model(self._objects, key, manifest, once=True)

@@ -15,6 +15,7 @@ from shared.errors import InputError, NotFoundError, RunFailedError
 from shared.storage import keys
 from shared.storage.batches import BatchStore
 from shared.storage.lake import Lake
+from shared.storage.objects import S3Objects
 from shared.storage.sources import SourceMemory
 from tests.integration.ingest.conftest import World
 from tests.unit.ingest.builders import FakeQueue, FakeWeb, client, page, rss, source, tree
@@ -70,6 +71,18 @@ def test_a_run_queues_references_after_manifest_and_state(world: World) -> None:
     assert body["s3_output_path"].endswith("manifest.json")
 
 
+def test_a_run_writes_its_manifest_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    put, written = S3Objects.put, list[str]()
+
+    def counting(objects: S3Objects, key: str, *rest: Any, **named: Any) -> None:
+        written.append(key)
+        put(objects, key, *rest, **named)
+
+    monkeypatch.setattr(S3Objects, "put", counting)
+    body = run(world, web())
+    assert written.count(keys.manifest("acme", body["batch_id"])) == 1
+
+
 def test_an_old_item_is_dropped_before_it_is_fetched(world: World) -> None:
     fake = web()
     run(world, fake)
@@ -110,10 +123,10 @@ def test_a_run_that_died_between_manifest_and_state_is_resumed(world: World) -> 
 
 def test_a_run_that_is_delivered_twice_queues_what_the_first_manifest_names(world: World) -> None:
     class Beaten(BatchStore):
-        def standing(self, manifest: Any) -> Any:
+        def open(self, manifest: Any, deadline: int) -> Any:
             """The other delivery, which found one item less, has just written its manifest."""
-            super().standing(manifest.model_copy(update={"items": manifest.items[:1]}))
-            return super().standing(manifest)
+            super().open(manifest.model_copy(update={"items": manifest.items[:1]}), deadline)
+            return super().open(manifest, deadline)
 
     body = run(world, web(), ports={"batches": Beaten(world.table, world.objects, world.clock)})
 

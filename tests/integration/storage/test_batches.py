@@ -90,7 +90,7 @@ def test_an_item_that_failed_and_is_done_after_all_moves_both_counters_while_its
 
 
 def test_a_late_outcome_is_remembered_and_counted_nowhere(store: BatchStore, objects: S3Objects) -> None:
-    opened = store.open(manifest("a", "b"), 0)
+    opened, _ = store.open(manifest("a", "b"), 0)
     store.record("c", "b1", done("a"))
     store.close(opened, late=True)
     batch = store.record("c", "b1", done("b"))
@@ -104,17 +104,17 @@ def test_a_late_outcome_is_remembered_and_counted_nowhere(store: BatchStore, obj
 def test_a_resumed_run_finds_its_batch_and_keeps_the_first_manifest(store: BatchStore, objects: S3Objects) -> None:
     store.open(manifest("a", "b"), 5)
     store.record("c", "b1", done("a"))
-    again = store.open(manifest("a", "b", "c"), 9)
+    again, _ = store.open(manifest("a", "b", "c"), 9)
     assert (again.expected, again.done, again.deadline) == (2, 1, 5)
     assert len(get_model(objects, keys.manifest("c", "b1"), Manifest).items) == 2
 
 
 def test_of_two_manifests_of_one_run_the_first_stands_and_counts(store: BatchStore) -> None:
     first, second = manifest("a", "b"), manifest("a", "b", "c")
-    assert store.standing(first) == first
+    assert store.open(first, 9)[1] == first
 
-    assert store.standing(second) == first
-    assert store.open(second, 9).expected == 2
+    batch, stands = store.open(second, 9)
+    assert (batch.expected, stands) == (2, first)
 
 
 def test_a_batch_whose_start_was_cut_off_is_passed_over(store: BatchStore, table: StateTable) -> None:
@@ -142,7 +142,7 @@ def test_an_edition_batch_is_settled_by_its_edition(store: BatchStore) -> None:
 
 
 def test_the_marker_is_written_by_one(store: BatchStore) -> None:
-    batch = store.open(manifest("a"), 0)
+    batch, _ = store.open(manifest("a"), 0)
     assert store.write_marker(batch) is True
     assert store.write_marker(batch) is False
 
