@@ -1,7 +1,7 @@
 """HTML listings: a generic parser, and declarative extractors (html_extractors.yaml) where a site needs one."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -177,8 +177,16 @@ def _date_texts(block: Element, title: str) -> Iterator[str]:
     for node in block.iter():
         if isinstance(node.tag, str) and _DATE_CLASS.search(f"{node.get('class', '')} {node.get('itemprop', '')}"):
             yield node.get("content") or _without(_label(node), title)
+    if block.tag == "dd":
+        yield from (_label(term) for term in block.xpath("preceding-sibling::dt[1]"))
     if len(text := element_text(block)) < _SHORT_BLOCK:
         yield from (line for line in text.splitlines() if line and not (title and title in line) and len(line) < 60)
+        yield from (text for text in map(_leaf, block.iter()) if 5 < len(text) < 60 and text != title)
+
+
+def _leaf(node: Element) -> str:
+    """The text of an element that holds no other, or nothing."""
+    return _label(node) if isinstance(node.tag, str) and not len(node) else ""
 
 
 def _without(text: str, title: str) -> str:
@@ -194,15 +202,23 @@ def _generic(tree: Element, base: str, source: Source, context: ReadingContext) 
         wider = [pair for pair in links if not _framed(pair[0], surely=True)]
         all_in_it = _read_around(tree, wider, base, source, context)
         read = all_in_it if any(entry.date for _, entry in all_in_it) else read
+    if not any(entry.date for _, entry in read):  # titles that are no links, each above a "Read more"
+        beneath = _read_around(tree, inner, base, source, context, is_release=_points_on)
+        read = beneath if any(entry.date for _, entry in beneath) else read
     dated = {shape for shape, entry in read if entry.date}
     return [entry for shape, entry in read if shape in dated] or [entry for _, entry in read if len(entry.title) > 24]
 
 
 def _read_around(
-    tree: Element, links: list[tuple[Element, str]], base: str, source: Source, context: ReadingContext
+    tree: Element,
+    links: list[tuple[Element, str]],
+    base: str,
+    source: Source,
+    context: ReadingContext,
+    is_release: Callable[[Element, ReadingContext], bool] | None = None,
 ) -> list[tuple[tuple[str, str, str], Entry]]:
     """The shape and the entry of each block around article links, as they stand on the page."""
-    releases = [(anchor, url) for anchor, url in links if _is_release(anchor, context)]
+    releases = [(anchor, url) for anchor, url in links if (is_release or _is_release)(anchor, context)]
     pointers = [(anchor, url) for anchor, url in links if context.is_link(_label(anchor))]
     within = _articles_within(releases)
     blocks = dict.fromkeys(_block_of(anchor, url, within) for anchor, url in releases)
@@ -218,6 +234,12 @@ def _read_around(
 def _is_release(anchor: Element, context: ReadingContext) -> bool:
     label = _label(anchor)
     return bool(label) and not _GENERIC.match(label) and not context.is_link(label)
+
+
+def _points_on(anchor: Element, context: ReadingContext) -> bool:  # noqa: ARG001 (as _is_release)
+    """Whether a link says no more than that there is more (a number is a page of the listing)."""
+    label = _label(anchor)
+    return bool(_GENERIC.match(label)) and not label.strip().isdecimal()
 
 
 def _framed(anchor: Element, *, surely: bool = False) -> bool:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import date
+from urllib.parse import urljoin
 
 import pytest
 
+from services.ingest.dates import parse
 from services.ingest.filtering import link_titles
 from services.ingest.sources.base import ReadingContext, UnreadableError, absolute
 from services.ingest.sources.html import HtmlListing
@@ -13,6 +15,7 @@ from services.ingest.sources.rss import Feed
 from shared.config.rules import HtmlExtractor
 from shared.storage.sources import Entry
 from tests.unit.ingest.builders import rss, source, tree
+from tests.unit.ingest.gold.listings import BASE, LISTINGS, GoldListing
 
 SITE = source("site", "https://www.example.org/news/", "html")
 FEED = source("feed", "https://www.example.org/feed/")
@@ -228,3 +231,13 @@ def test_malformed_pubmed_answers_are_unreadable(body: str) -> None:
 )
 def test_an_address_is_what_every_reader_takes_it_for(href: str, address: str) -> None:
     assert absolute("https://a.example.org/", href) == address
+
+
+@pytest.mark.parametrize("gold", LISTINGS, ids=lambda gold: gold.name)
+def test_a_listing_gives_its_entries_and_nothing_of_the_page_around_them(gold: GoldListing) -> None:
+    site = source("site", BASE, "html", timezone=gold.timezone)
+    listing = HtmlListing().read(gold.body.encode(), "text/html; charset=utf-8", BASE, site, context())
+    days = [moment.day.isoformat() if (moment := parse(e.date, gold.timezone)) else "" for e in listing.entries]
+    got = [(entry.url, entry.title, day) for entry, day in zip(listing.entries, days, strict=True)]
+    assert got == [(urljoin(BASE, path), title, day) for path, title, day in gold.entries]
+    assert listing.next_url == (urljoin(BASE, gold.next_path) if gold.next_path else "")
