@@ -187,7 +187,7 @@ LISTS: dict[str, tuple[str, Where, Any]] = {
     "Trademark.aliases": (TRADEMARKS, ("entities", 0, "aliases"), []),
     "TechnologyScope.categories": (TECHNOLOGY, ("scopes", "slowlight", "categories", "support"), []),
     "IndicationScopes.scopes": (INDICATIONS, ("scopes", "darkness"), []),
-    "ExclusionScope.terms": (EXCLUSIONS, ("scopes", "hiring", "terms"), []),
+    "ExclusionScope.terms": (EXCLUSIONS, ("scopes", "hiring", "terms"), ["unseen"]),
     "SignalRequirements.required_signal_groups": (PROFILES, (*_SIGNALS, "required_signal_groups", 1, "scopes"), []),
     "TechnologyProfile.match": (MATCHING, (*_SLOW, "match"), [{"id": "none", "when": "hybrid AND NOT hybrid"}]),
     "TechnologyProfile.reject_if": (MATCHING, (*_SLOW, "reject_if"), []),
