@@ -94,9 +94,10 @@ def test_every_entity_is_looked_for(tree: ConfigTree) -> None:
 
 
 def test_no_scope_no_profile_and_no_client(tree: ConfigTree, code: dict[str, str]) -> None:
-    scopes = (tree.company_scopes, tree.molecule_scopes, tree.trademark_scopes, tree.technology_scopes)
-    scopes = (*scopes, tree.indication_scopes, tree.exclusion_scopes, tree.profiles, tree.matching.technology_profiles)
-    names = {name for group in scopes for name in group} | (set(tree.clients) - {"demo"})
+    entities = (tree.company_scopes, tree.molecule_scopes, tree.trademark_scopes)
+    terms = (tree.technology_scopes, tree.indication_scopes, tree.exclusion_scopes)
+    groups = (*entities, *terms, tree.profiles, tree.matching.technology_profiles)
+    names = {name for group in groups for name in group} | (set(tree.clients) - {"demo"})
     assert len(names) > 10
     assert [(path, name) for path, text in code.items() for name in names if name in text] == []
 
