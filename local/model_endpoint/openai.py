@@ -4,6 +4,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from local.model_endpoint.settings import Settings
@@ -25,7 +26,7 @@ def forward(request: ModelRequest, settings: Settings) -> ModelAnswer:
     call = urllib.request.Request(url, json.dumps(to_openai(request, settings.openai_model)).encode(), headers)  # noqa: S310
     try:
         with urllib.request.urlopen(call, timeout=_SECONDS) as answer:  # noqa: S310 - the scheme is checked above
-            return from_openai(json.loads(answer.read()), request.tool)
+            return replace(from_openai(json.loads(answer.read()), request.tool), by=settings.openai_model)
     except urllib.error.HTTPError as error:
         code, status = ("ThrottlingException", 429) if error.code == 429 else ("ModelErrorException", 424)
         raise WireError(code, status, f"the model server answered {error.code} {error.reason}") from error

@@ -49,10 +49,11 @@ class ModelRequest:
 
 @dataclass(frozen=True)
 class ModelAnswer:
-    """Tool input, or plain text where `input` is None."""
+    """Tool input, or plain text where `input` is None; `by`: who gave it."""
 
     input: Mapping[str, Any] | None
     text: str = ""
+    by: str = "local rules"
 
     @property
     def output_tokens(self) -> int:
@@ -137,6 +138,7 @@ def _write_converse(request: ModelRequest, answer: ModelAnswer, seconds: float) 
         "stopReason": "end_turn" if answer.input is None else "tool_use",
         "usage": {"inputTokens": tokens[0], "outputTokens": tokens[1], "totalTokens": sum(tokens)},
         "metrics": {"latencyMs": int(seconds * 1000)},
+        "trace": {"promptRouter": {"invokedModelId": answer.by}},
     }
 
 

@@ -134,7 +134,8 @@ class BedrockWriter:
             reply = self._model.ask(request, deadline)
         except ModelError as error:
             raise WritingError(f"{type(error).__name__}: {error}") from error
-        return Written(reply.input, _usage(reply.input_tokens, reply.output_tokens, price), self.model_id)
+        usage = _usage(reply.input_tokens, reply.output_tokens, price)
+        return Written(reply.input, usage, reply.invoked or self.model_id)
 
 
 def most_cost(prompt: Prompt, price: ModelPrice) -> float:

@@ -86,7 +86,8 @@ def _build(assignment: Assignment, ports: Ports, settings: EngineSettings, secon
     edition = _edition(assignment, editorial, sections, run_cost(batch_items, editorial.usage), covered)
     with watch.stage("render"):
         forms = render(edition, assignment.client.client_profile.name)
-    found = _findings(assignment, gathered, selection, editorial, batch_items, sources, watch)
+    notes = _notes(editorial, ports.writer.model_id)
+    found = _findings(assignment, gathered, selection, editorial, batch_items, sources, watch, notes)
     report = build_report(replace(found, traces=edition.traces))
     files = {"md": forms.markdown, "txt": forms.text, "html": forms.html}
     return Built(edition, files, report, _answer(assignment, edition, report))
@@ -158,6 +159,7 @@ def _findings(
     batch_items: Mapping[str, Row],
     sources: tuple[SourceReport, ...],
     watch: Stopwatch,
+    notes: tuple[str, ...],
 ) -> Findings:
     return Findings(
         client_id=assignment.client_id,
@@ -173,10 +175,18 @@ def _findings(
         sources=sources,
         usage=editorial.usage,
         refused_texts=editorial.refused,
-        notes=(editorial.note,) if editorial.note else (),
+        notes=notes,
         timings=watch.seconds,
         floor=rules_of(assignment).floor,
     )
+
+
+def _notes(editorial: Editorial, asked: str) -> tuple[str, ...]:
+    """What a reader of the report has to know of who wrote."""
+    told = [editorial.note] if editorial.note else []
+    if editorial.kind != "rules" and editorial.model != asked:
+        told.append(f"{editorial.model} answered in place of {asked}, whose list price the costs are")
+    return tuple(told)
 
 
 def _answer(assignment: Assignment, edition: Edition, report: Report) -> dict[str, Any]:

@@ -104,11 +104,13 @@ class ToolRequest:
 
 @dataclass(frozen=True, slots=True)
 class ToolReply:
-    """The tool's input as the model gave it, and what the call used."""
+    """The tool's input as the model gave it, and what the call used. `invoked`: who answered, where the answer names
+    another than was asked (Converse: trace.promptRouter.invokedModelId)."""
 
     input: Mapping[str, Any]
     input_tokens: int
     output_tokens: int
+    invoked: str = ""
 
 
 class CallCounts:
@@ -247,4 +249,5 @@ def tool_reply(answer: Mapping[str, Any], tool: str) -> ToolReply:
         raise MalformedAnswer(
             f"no complete answer through the tool {tool!r} (stop reason {answer.get('stopReason')!r})", *tokens
         )
-    return ToolReply(use["input"], *tokens)
+    router = (answer.get("trace") or {}).get("promptRouter") or {}
+    return ToolReply(use["input"], *tokens, invoked=str(router.get("invokedModelId", "")))

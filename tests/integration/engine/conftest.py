@@ -47,6 +47,7 @@ class FakeWriter:
     region: str = REGION
     model_id: str = "eu.test-model"
     answer: dict[str, Any] | None = None
+    answered_by: str = ""
     prompts: list[Any] = field(default_factory=list)
 
     def write(self, prompt: Any, price: Any, deadline: float) -> Written:
@@ -54,7 +55,7 @@ class FakeWriter:
         if self.answer is None:
             raise WritingError("Throttled: too many requests")
         usage = Usage(calls=1, input_tokens=900, output_tokens=200, cost_usd=0.0057)
-        return Written(self.answer, usage, self.model_id)
+        return Written(self.answer, usage, self.answered_by or self.model_id)
 
 
 @dataclass

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.engine import operations
+from services.engine import building
 from tests.integration.engine.conftest import NOW, World, run_of
 from tests.integration.engine.test_engine import APPROVAL, DEAL, REQUEST
 
@@ -33,13 +33,13 @@ def test_a_draft_approved_while_another_is_built_stays_approved(world: World, mo
     first = world.engine.for_request(REQUEST, run_of("a"))
     before = {key: world.read(key) for key in world.files("nightly/")}
     world.fill(DEAL)
-    make = operations.build
+    make = building.build
 
     def approve_meanwhile(*args, **kwargs):
         world.ports.editions.move("nightly", first.body["edition_id"], "approved", ["draft"])
         return make(*args, **kwargs)
 
-    monkeypatch.setattr(operations, "build", approve_meanwhile)
+    monkeypatch.setattr(building, "build", approve_meanwhile)
     second = world.at(NOW + timedelta(minutes=1)).for_request(FORCE, run_of("b"))
     assert statuses(world) == {first.body["edition_id"]: "approved", second.body["edition_id"]: "draft"}
     assert {key: world.read(key) for key in before} == before
@@ -48,7 +48,7 @@ def test_a_draft_approved_while_another_is_built_stays_approved(world: World, mo
 def test_a_marker_whose_engine_died_gets_its_edition_from_the_next(world: World, monkeypatch: pytest.MonkeyPatch):
     batch = world.batch(APPROVAL)
     with monkeypatch.context() as patched:
-        patched.setattr(operations, "build", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
+        patched.setattr(building, "build", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
         with pytest.raises(RuntimeError):
             world.engine.for_batch("nightly", batch, run_of("a"))
     assert list(statuses(world).values()) == ["building"]

@@ -319,6 +319,17 @@ def test_the_models_editorial_is_held_against_the_items(world: World):
     assert world.ports.purse.month("nightly", "2026-03")["calls"] == 1  # type: ignore[attr-defined]
 
 
+def test_the_edition_and_its_report_name_who_really_answered_also_from_the_cache(world: World):
+    world.writer.answer, world.writer.answered_by = WRITTEN, "local rules"
+    world.fill(APPROVAL, DEAL)
+    for event, kind in ((REQUEST, "model"), (REQUEST.model_copy(update={"period_days": 8}), "cache")):
+        answer = world.engine.for_request(event, run_of(kind))
+        made = edition(world, answer)
+        assert (made.editorial, made.model) == (kind, "local rules")
+        told = "local rules answered in place of eu.test-model, whose list price the costs are"
+        assert report(world, answer).notes == (told,)
+
+
 def test_an_unchanged_editorial_comes_from_the_cache(world: World):
     world.writer.answer = WRITTEN
     world.fill(APPROVAL, DEAL)

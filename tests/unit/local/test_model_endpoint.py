@@ -14,6 +14,7 @@ from local.model_endpoint.openai import from_openai, to_openai
 from local.model_endpoint.quota import Quota
 from local.model_endpoint.settings import FAULTS, Settings
 from local.model_endpoint.wire import TOOL_PROMPT_TOKENS, ModelAnswer, ModelRequest, WireError, read_request
+from shared.bedrock.converse import tool_reply
 from shared.errors import InputError
 
 MODEL = "us.vendor.model-v1:0"
@@ -154,6 +155,11 @@ def test_an_invention_adds_an_entity_and_a_sentence_that_no_source_holds(clock: 
 
     assert [row["name"] for row in spoiled["companies"]] == ["Acme", INVENTED_NAME]
     assert INVENTED_NUMBER in spoiled["summary"][-1]["text"]
+
+
+def test_an_answer_says_who_gave_it(clock: Clock) -> None:
+    reply = tool_reply(call(endpoint(clock)), "record_item")
+    assert (reply.input, reply.invoked) == (ANSWER, "local rules")
 
 
 def test_a_hanging_answer_takes_as_long_as_was_said(clock: Clock) -> None:
