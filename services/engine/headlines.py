@@ -16,7 +16,7 @@ from shared.text.hits import Hit
 HEADLINE = 2 * TITLE_CHARS
 """Characters of a title that are read."""
 _TOKEN = re.compile(r"\w+(?:[’'&.-]\w+)*")
-_CODE = re.compile(r"\b[A-Za-z]{2,5}-?\d{2,5}[A-Za-z]?\b|\b[A-Z]{2,5}-[A-Z]\d{1,5}\b|\b[a-z]{3}-[A-Z]{3}\b")
+_CODE = re.compile(r"(?<!#)\b[A-Za-z]{2,5}-?\d{2,5}[A-Za-z]?\b|\b[A-Z]{2,5}-[A-Z]\d{1,5}\b|\b[a-z]{3}-[A-Z]{3}\b")
 _NUMBER = re.compile(
     r"(?P<money>[$€£¥]|\b(?:EUR|USD|SEK|GBP|CHF|MSEK|MEUR) )?\s?"
     r"(?P<number>\d+(?:[.,]\d+)*)\s?(?P<unit>%|[^\W\d_]+)?"

@@ -103,6 +103,8 @@ class Judge:
             return alike >= self._rules.repost_similarity
         silent = not (a.steps and b.steps) and a.event_type == b.event_type
         if (step and company) or (silent and parties):
+            if _of_others(a, b) and not _amounts(a) & _amounts(b):
+                return self._related(a, b, self._rules.alike_similarity)
             return _details(a, b) or self._related(a, b, self._rules.related_similarity)
         return a.event_type == b.event_type and self._related(a, b, self._rules.alike_similarity)
 
@@ -125,6 +127,12 @@ def _same_product(a: Story, b: Story) -> bool:
 def _details(a: Story, b: Story) -> bool:
     """A number, a name or a facet in common."""
     return _share_in(a.numbers, b.numbers) or _share_in(a.facets, b.facets) or bool(a.proper & b.proper)
+
+
+def _of_others(a: Story, b: Story) -> bool:
+    """Each names somebody of its own: the company that both tell may be one that theirs are compared with."""
+    own = a.companies - b.companies | a.names - b.words
+    return bool(own) and bool(b.companies - a.companies | b.names - a.words)
 
 
 def _share_in(a: Mapping[str, Names], b: Mapping[str, Names]) -> bool:

@@ -167,6 +167,20 @@ def test_two_names_that_nobody_configured_tell_one_deal_where_capitals_mark_name
     assert not same_story(*STRANGERS_SHOUTED)
 
 
+def test_a_company_that_two_others_are_compared_with_makes_no_story_of_them():
+    one = story("Dawnworks clears its winter lantern, near Bigbulb's", companies=("Bigbulb", "Dawnworks"))
+    two = story("Nightfirm's winter lamp clears a hurdle, far behind Bigbulb's", companies=("Bigbulb", "Nightfirm"))
+    own = story("Bigbulb clears its lamp in winter", companies=("Bigbulb",))
+    assert not same_story(one, two)
+    assert same_story(own, story("Lamp of Bigbulb clears all tests for winter", companies=("Bigbulb",)))
+
+
+def test_the_tag_of_a_congress_is_no_product():
+    one = story("#SHINE26: weekly glow approves of Nightfirm", companies=())
+    assert not one.codes
+    assert story("SHN2026 approves", companies=()).codes
+
+
 def test_one_sentence_about_another_thing_is_another_event():
     one = story("Glimmerworks' moonmelt lantern meets its goal in winter gloom", "clinical_update")
     two = story("Glimmerworks' darkweed lantern meets its goal in winter gloom", "clinical_update")
