@@ -90,7 +90,7 @@ class CompanyScopes(EntityFile):
 
 
 class MoleculeScopes(EntityFile):
-    """canonical/scopes/molecule_scopes*.yaml
+    """canonical/scopes/molecule_scopes*.yaml.
 
     `name_endings` are endings that names of substances share, in lower case without accents: a summary may bring in no
     word with one of them that its source does not hold.
