@@ -25,6 +25,8 @@ from tests.e2e.support import CONFIG, Machine
 
 SHARE = 0.3
 ITEMS = 10
+MANY = 24
+"""Items of which a third are sure to include one that is drawn, whatever the prompt: the endpoint draws by its text."""
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,7 @@ QUICK = ("throttle", "malformed", "slow", "fence", "echo", "invent", "wrong_lang
 @pytest.mark.parametrize("kind", [*QUICK, "error", "hang"])
 def test_with_each_fault_of_the_endpoint_every_item_ends_once(rig: Rig, kind: str) -> None:
     rig.endpoint(**{kind: SHARE})
-    messages = opened(rig, f"fault-{kind}")
+    messages = opened(rig, f"fault-{kind}", MANY if kind in QUICK else ITEMS)
     rig.send(messages)
     wait_complete(rig, messages)
     assert rig.control("stats")["outcome"].get(
