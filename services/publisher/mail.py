@@ -4,13 +4,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime, formataddr
 from html import escape
 
-# SES takes lines of at most 1,000 characters and may pass mail on to hosts without 8BITMIME
-_POLICY = SMTP.clone(cte_type="7bit")
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -94,6 +90,9 @@ def compose(letter: Letter, address: str, recipient_key: str, moment: datetime, 
     `address` and the letter's are normalised and valid, `moment` (UTC) becomes the Date header. `unsubscribe` is the
     recipient's own link for one-click unsubscribe (RFC 8058), in headers and both parts; empty leaves it out.
     """
+    from email.message import EmailMessage
+    from email.policy import SMTP
+
     headers = {
         "From": _mailbox(letter.sender_name, letter.sender),
         "To": address,
@@ -111,7 +110,8 @@ def compose(letter: Letter, address: str, recipient_key: str, moment: datetime, 
     if unsubscribe:
         headers["List-Unsubscribe"] = f"<{unsubscribe}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    body = EmailMessage(policy=_POLICY)
+    # SES takes lines of at most 1,000 characters and may pass mail on to hosts without 8BITMIME
+    body = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
     body.set_content(_body(_text_with(letter, unsubscribe)))
     body.add_alternative(_body(_html_with(letter, unsubscribe)), subtype="html")
     block = "".join(f"{name}: {value}\r\n" for name, value in headers.items())

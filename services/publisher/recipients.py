@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.errors import HeaderParseError
-from email.headerregistry import Address
 from email.utils import parseaddr
 
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
@@ -44,6 +43,8 @@ def normalise(written: str) -> str:
 
 def problem_of(address: str) -> str:
     """Why SES could not take this normalised address, or an empty string."""
+    from email.headerregistry import Address  # on use: its parser of all headers takes 5 ms of a cold import
+
     if not address.isascii():
         return "the address holds characters that SES does not take"
     try:
