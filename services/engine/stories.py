@@ -82,8 +82,7 @@ class Judge:
             return True
         if _disjoint(a.codes, b.codes) or (_disjoint(a.companies, b.companies) and not _same_product(a, b)):
             return True
-        parties = bool(a.steps & b.steps & self._party_steps) and not _amounts(a) & _amounts(b)
-        return parties and _swapped(a, b)
+        return bool(a.steps & b.steps & self._party_steps) and _swapped(a, b)
 
     def _one_deal(self, a: Story, b: Story) -> bool:
         """A step between the same two parties: one report tells what is paid at once, the other what may be."""
@@ -96,7 +95,7 @@ class Judge:
         company = bool(a.companies & b.companies)
         step = bool(a.steps & b.steps)
         parties = len(a.companies & b.companies) > 1
-        named = len(a.names & b.names) >= _SURE_NAMES
+        named = len(a.names & b.names) >= _SURE_NAMES and not _of_others(a, b)
         if (step and (product or parties or named)) or (parties and _amounts(a) & _amounts(b)):
             return True
         if not (product or company):

@@ -74,3 +74,32 @@ OTHERS = [
 @pytest.mark.parametrize("company", ["medincell", None])
 def test_the_top_approval_is_never_merged_away(other: str, company: str | None):
     assert not judged_same({"a": APPROVAL, "b": other, "company": company})
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("FDA accepts marketing application for Uzedy", "FDA approves marketing application for Uzedy"),
+        (
+            "Camurus submits new drug application for Brixadi",
+            "FDA accepts new drug application for Brixadi",
+        ),
+        ("Teva withdraws marketing application for Uzedy", "Teva submits marketing application for Uzedy"),
+        (
+            "Fierce Biotech and Endpoints News say Fooxa wins approval in Japan",
+            "Endpoints News and Fierce Biotech on Barzen approval in Japan",
+        ),
+        (
+            "Lilly to acquire Fooxa for $1.2 billion",
+            "Lilly buys gene therapy maker Barzen in a $1.2 billion deal",
+        ),
+    ],
+)
+def test_what_two_events_have_in_common_by_nature_does_not_make_them_one(a: str, b: str):
+    assert not judged_same({"a": a, "b": b})
+
+
+def test_marketing_approval_is_no_news_of_sales():
+    a = "FDA grants marketing approval to Teva's UZEDY for bipolar I disorder"
+    b = "Teva's UZEDY wins FDA approval for bipolar I disorder on phase 3 data"
+    assert judged_same({"a": a, "b": b})
